@@ -1,0 +1,57 @@
+"""What `run` and `env` share: from a server to the variables of its clients."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode, urlsplit
+
+import yaml
+
+from capirepo.cli.client import check_url, get
+from capirepo.cli.clienthome import write_ca_bundle, write_config_home
+from capirepo.cli.kubeconfig import api_server_hosts
+from capirepo.cli.options import say
+from capirepo.config import GITHUB_HOSTS
+from capirepo.core.environment import client_environment, shadowed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+def variables_for(server: str, folder: Path, arguments: Sequence[str] = ()) -> Mapping[str, str]:
+    """The variables with which clusterctl reads from `server`; its files go into `folder`.
+
+    Raises:
+        BadInputError, NotThereError: there is no server that answers.
+    """
+    base = check_url(server)
+    user = os.environ
+    ca_pem = get(base, "/ca.pem")
+    query = urlencode({"style": "github", "known": "false"})
+    private: Any = yaml.safe_load(get(base, f"/clusterctl.yaml?{query}"))
+    config_home, remark = write_config_home(folder, private, user)
+    if remark:
+        say(f"capirepo: {remark}")
+    kept_away = shadowed(user, GITHUB_HOSTS)
+    if kept_away:
+        say(f"capirepo: NO_PROXY keeps {', '.join(kept_away)} away from {base}")
+    return client_environment(
+        user,
+        server=base,
+        ca_bundle=str(write_ca_bundle(folder, ca_pem, user)),
+        direct_hosts=api_server_hosts(user, arguments),
+        config_home=config_home,
+    )
+
+
+def lasting_folder(server: str) -> Path:
+    """A folder in the user's cache for the files of one server, for `env`."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    host = (urlsplit(server).hostname or "server").replace(":", "-")
+    name = f"{host}-{hashlib.sha256(server.encode()).hexdigest()[:12]}"
+    folder = cache / "capirepo" / name
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder

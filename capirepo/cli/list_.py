@@ -1,0 +1,67 @@
+"""`capirepo list`: the labels and releases of a ROOT."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path  # noqa: TC003 - click reads it at run time
+from typing import Any
+
+import click
+
+from capirepo.cli.options import config_option, look_at, output_option, root_argument
+from capirepo.services import report
+from capirepo.wiring import Repository, open_repository
+
+
+@click.command(
+    "list",
+    epilog="Examples:\n\n\b\n  capirepo list sample-repo\n"
+    "  capirepo list sample-repo --output json | jq -r '.labels[].latest'",
+)
+@root_argument
+@config_option
+@output_option
+def command(root: Path, config: Path | None, output: str) -> int:
+    """List the labels and releases of ROOT, newest first.
+
+    Exit code 1 where a release is incomplete or something is passed over.
+    """
+    content = asyncio.run(_index(open_repository(root, config)))
+    if output == "json":
+        click.echo(json.dumps(content, indent=2))
+    else:
+        _draw(content)
+    broken = any(not item["complete"] for one in content["labels"] for item in one["releases"])
+    return int(broken or bool(content["strays"] or content["withheld"]))
+
+
+async def _index(repository: Repository) -> dict[str, Any]:
+    return await report.index(await look_at(repository))
+
+
+def _draw(content: dict[str, Any]) -> None:
+    from rich.console import Console  # noqa: PLC0415 - only what draws pays for it
+    from rich.table import Table  # noqa: PLC0415
+
+    console = Console()
+    table = Table(box=None, pad_edge=False)
+    for heading in ("LABEL", "VERSION", "CONTRACT", "STATE"):
+        table.add_column(heading, overflow="fold")
+    for label in content["labels"]:
+        for release in label["releases"]:
+            latest = "latest" if release["version"] == label["latest"] else ""
+            state = latest if release["complete"] else f"incomplete: {release['problems'][0]}"
+            table.add_row(label["label"], release["version"], release["contract"] or "-", state)
+    console.print(table)
+    for item in content["withheld"]:
+        missing = ", ".join(item["missing"])
+        console.print(
+            f"not listed under {item['source']}: {item['version']}; {missing} has no such release",
+            highlight=False,
+            markup=False,
+        )
+    for stray in content["strays"]:
+        console.print(
+            f"passed over {stray['path']}: {stray['reason']}", highlight=False, markup=False
+        )

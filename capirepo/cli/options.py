@@ -1,0 +1,47 @@
+"""Options and arguments that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from capirepo.wiring import Repository, make_library
+
+if TYPE_CHECKING:
+    from capirepo.services.library import Library
+
+root_argument = click.argument("root", default=".", type=click.Path(path_type=Path))
+config_option = click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    help="Configuration file.  [default: capirepo.yaml in ROOT, if it is there]",
+)
+state_option = click.option(
+    "--state",
+    type=click.Path(path_type=Path),
+    envvar="CAPIREPO_STATE",
+    help="Folder for the CA and other state.  [default: .capirepo in ROOT]",
+)
+output_option = click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="A table for people, or JSON for programs.",
+)
+
+
+async def look_at(repository: Repository) -> Library:
+    """The library of a ROOT that has been looked at once, for commands without a server."""
+    library, _ = make_library(repository)
+    await library.refresh()
+    await library.inspect_all()
+    return library
+
+
+def say(text: str) -> None:
+    """Prints to standard error: what people read while output goes on."""
+    click.echo(text, err=True)

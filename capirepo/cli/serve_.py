@@ -1,0 +1,110 @@
+"""`capirepo serve`: serves a ROOT until it is stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import shlex
+import signal
+import sys
+from dataclasses import replace
+from pathlib import Path  # noqa: TC003 - click reads it at run time
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from capirepo.cli.options import config_option, root_argument, state_option
+from capirepo.proxy.traffic import OneLine
+from capirepo.wiring import Repository, Running, open_repository, serving
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@click.command(
+    "serve",
+    epilog="Examples:\n\n\b\n"
+    "  capirepo serve sample-repo\n"
+    "  capirepo serve /srv/providers --listen 0.0.0.0:8080 --tls-listen 0.0.0.0:8443\n"
+    "  capirepo serve --access-log json 2>access.log",
+)
+@root_argument
+@click.option("--listen", metavar="HOST:PORT", help="Plain port.  [default: 127.0.0.1:8080]")
+@click.option(
+    "--tls-listen",
+    metavar="HOST:PORT",
+    help="TLS port; '' for none.  [default: 127.0.0.1:8443]",
+)
+@click.option(
+    "--access-log",
+    type=click.Choice(["text", "json", "off"]),
+    help="Form of the access log.  [default: text]",
+)
+@config_option
+@state_option
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="Form of the banner: json is one line, for programs.",
+)
+def command(
+    root: Path, config: Path | None, state: Path | None, output: str, **settings: str | None
+) -> None:
+    """Serve ROOT to clusterctl, on loopback unless told otherwise.
+
+    ROOT holds LABEL/VERSION/ASSET, as clusterctl's own local repository does. A release
+    copied into it is seen within a second or so, without a restart. SIGHUP looks at once.
+    """
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(OneLine())
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
+    repository = with_server_settings(open_repository(root, config, state), settings)
+    asyncio.run(_serve(repository, output))
+
+
+def with_server_settings(repository: Repository, given: Mapping[str, str | None]) -> Repository:
+    """The repository with what the command line says about the server."""
+    changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
+    server = msgspec.structs.replace(repository.settings.server, **changes)
+    return replace(repository, settings=msgspec.structs.replace(repository.settings, server=server))
+
+
+async def _serve(repository: Repository, output: str) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with serving(repository) as running:
+        loop.add_signal_handler(signal.SIGHUP, running.watch.look_soon)
+        click.echo(_banner(repository, running, output))
+        await stop.wait()
+    click.echo("capirepo: stopped", err=True)
+
+
+def _banner(repository: Repository, running: Running, output: str) -> str:
+    labels, releases = len(running.library.labels), running.library.count
+    line = f"capirepo run --server {running.url} -- clusterctl config repositories"
+    if output == "json":
+        return json.dumps(
+            {
+                "root": str(repository.root),
+                "url": running.url,
+                "tls_url": running.tls_url,
+                "ca": str(running.ca_file),
+                "labels": labels,
+                "releases": releases,
+            }
+        )
+    exports = f'eval "$(capirepo env --server {shlex.quote(running.url)})"'
+    return (
+        f"capirepo serves {repository.root}: {releases} releases of {labels} labels\n"
+        f"  {running.url}  (and the proxy for {', '.join(repository.settings.hosts)})\n"
+        + (f"  {running.tls_url}  (CA: {running.ca_file})\n" if running.tls_url else "")
+        + f"In another terminal:\n  {line}\nor, for a whole shell:\n  {exports}\n"
+        "Ctrl-C stops."
+    )

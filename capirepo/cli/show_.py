@@ -1,0 +1,129 @@
+"""`capirepo show`: one label, or one release."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from capirepo.cli.options import config_option, look_at, output_option
+from capirepo.core.version import parse_version
+from capirepo.services import report
+from capirepo.wiring import Repository, open_repository
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@click.command(
+    "show",
+    epilog="Examples:\n\n\b\n"
+    "  capirepo show infrastructure-awesome --root sample-repo\n"
+    "  capirepo show infrastructure-awesome@v0.2.0 --root sample-repo --output json",
+)
+@click.argument("what", metavar="LABEL[@VERSION]")
+@click.option(
+    "--root", default=".", show_default=True, type=click.Path(path_type=Path), help="The ROOT."
+)
+@config_option
+@output_option
+def command(what: str, root: Path, config: Path | None, output: str) -> int:
+    """Show a label with its releases, or one release: images, variables, templates.
+
+    A provider's name does for its label, where only one label has it.
+    """
+    content = asyncio.run(_content(open_repository(root, config), what))
+    if output == "json":
+        click.echo(json.dumps(content, indent=2))
+    elif "releases" in content:
+        _draw_label(content)
+    else:
+        _draw_release(content)
+    return int(not content.get("complete", True))
+
+
+async def _content(repository: Repository, what: str) -> dict[str, Any]:
+    library = await look_at(repository)
+    name, _, version = what.replace(":", "@", 1).partition("@")
+    label = report.find_label(library, name)
+    if not version:
+        return await report.label_summary(library, label)
+    wanted = await library.latest(label) if version == "latest" else parse_version(version)
+    return await report.release_details(library, await library.release(label, wanted))
+
+
+def _draw_label(content: dict[str, Any]) -> None:
+    _lines(
+        {
+            "label": content["label"],
+            "type": content["type"] or "-",
+            "source": content["source"],
+            "latest": content["latest"] or "-",
+        }
+    )
+    _table(
+        ("VERSION", "CONTRACT", "ASSETS", "STATE"),
+        (
+            (
+                release["version"],
+                release["contract"] or "-",
+                str(len(release["assets"])),
+                "complete" if release["complete"] else "; ".join(release["problems"]),
+            )
+            for release in content["releases"]
+        ),
+    )
+
+
+def _draw_release(content: dict[str, Any]) -> None:
+    series = ", ".join(
+        f"{one['major']}.{one['minor']} {one['contract']}" for one in content["series"]
+    )
+    _lines(
+        {
+            "label": content["label"],
+            "version": content["version"],
+            "contract": content["contract"] or "-",
+            "state": "complete" if content["complete"] else "; ".join(content["problems"]),
+            "source": content["source"],
+            "series": series or "-",
+            "namespace": ", ".join(content["namespaces"]) or "-",
+            "images": ", ".join(content["images"]) or "-",
+            "classes": ", ".join(one["name"] for one in content["clusterClasses"]) or "-",
+        }
+    )
+    _table(("ASSET", "BYTES"), ((one["name"], f"{one['size']:,}") for one in content["assets"]))
+    files = [("components", content), *((one["asset"], one) for one in content["templates"])]
+    _table(
+        ("FILE", "VARIABLE", "DEFAULT"),
+        (
+            (name, one["name"], "(required)" if one["required"] else one["default"])
+            for name, file in files
+            for one in file["variables"]
+        ),
+    )
+
+
+def _lines(content: dict[str, str]) -> None:
+    for name, value in content.items():
+        click.echo(f"{name:<10} {value}")
+    click.echo()
+
+
+def _table(headings: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
+    from rich.console import Console  # noqa: PLC0415 - only what draws pays for it
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    table = Table(box=None, pad_edge=False)
+    for position, heading in enumerate(headings):
+        table.add_column(heading, overflow="fold", no_wrap=position == 0)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    if table.row_count:
+        console = Console()
+        console.print(table)
+        console.print()

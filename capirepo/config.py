@@ -1,0 +1,179 @@
+"""capirepo.yaml: read once, checked whole, frozen.
+
+Every setting has a default that fits a developer's machine; `docs/configuration.md` lists
+them all, and a test fails where it does not.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import msgspec
+from msgspec import Meta, Struct
+
+from capirepo.core import yamlguard
+from capirepo.core.catalog import Catalog, own_entry
+from capirepo.errors import BadInputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FILE_NAME: Final = "capirepo.yaml"
+GITHUB_HOSTS: Final = ("github.com", "api.github.com")
+
+Port = Annotated[int, Meta(ge=1, le=65535)]
+# A host name: two labels at least, so that no CA of ours ever speaks for a whole domain.
+_HOST: Final = (
+    r"^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
+)
+Host = Annotated[str, Meta(pattern=_HOST)]
+
+
+class Frozen(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What all sections share: immutable, and no key that we do not know."""
+
+
+class Server(Frozen, frozen=True):
+    """Where the server listens.
+
+    Attributes:
+        listen: HOST:PORT of the plain port, which also answers CONNECT.
+        tls_listen: HOST:PORT of the TLS port; '' for none.
+        access_log: text, json or off.
+        certificate: a PEM file with a certificate chain of one's own for the TLS port.
+        key: the PEM file with its private key.
+    """
+
+    listen: str = "127.0.0.1:8080"
+    tls_listen: str = "127.0.0.1:8443"
+    access_log: Annotated[str, Meta(pattern=r"^(text|json|off)$")] = "text"
+    certificate: str = ""
+    key: str = ""
+
+
+class Gitlab(Frozen, frozen=True):
+    """The GitLab address under which releases are found.
+
+    Attributes:
+        host: clusterctl takes only hosts that begin with `gitlab.`.
+        project: the path of the project; `id` 1 is the same one.
+    """
+
+    host: Annotated[str, Meta(pattern=_HOST.replace("^", r"^(?=gitlab\.)", 1))] = (
+        "gitlab.capirepo.internal"
+    )
+    project: Annotated[
+        str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*$")
+    ] = "capirepo/releases"
+
+
+class Proxy(Frozen, frozen=True):
+    """What the proxy answers for beside github.com, api.github.com and the GitLab host.
+
+    Attributes:
+        hosts: further host names, such as that of a GOPROXY which users cannot change.
+    """
+
+    hosts: tuple[Host, ...] = ()
+
+
+class Cache(Frozen, frozen=True):
+    """What is kept in memory.
+
+    Attributes:
+        megabytes: of assets; the least recently used go first.
+    """
+
+    megabytes: Annotated[int, Meta(ge=1, le=65536)] = 256
+
+
+class SourceOf(Frozen, frozen=True):
+    """A source with a components file that has not the recommended name."""
+
+    source: str
+    components: str
+
+
+class Settings(Frozen, frozen=True):
+    """A whole capirepo.yaml.
+
+    Attributes:
+        sources: one's own providers: label to OWNER/REPO, or to source and components.
+    """
+
+    sources: dict[str, str | SourceOf] = {}
+    server: Server = Server()
+    gitlab: Gitlab = Gitlab()
+    proxy: Proxy = Proxy()
+    cache: Cache = Cache()
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Every host name that the proxy answers for."""
+        return (*GITHUB_HOSTS, self.gitlab.host, *self.proxy.hosts)
+
+    def catalog(self) -> Catalog:
+        """The shipped catalog with one's own sources.
+
+        Raises:
+            BadInputError: a label, a source or a file name that is none.
+        """
+        entries = []
+        for label, value in self.sources.items():
+            source, components = (
+                (value, "") if isinstance(value, str) else (value.source, value.components)
+            )
+            try:
+                entries.append(own_entry(label, source, components))
+            except BadInputError as error:
+                raise BadInputError(f"{FILE_NAME}: sources: {error}") from error
+        return Catalog(entries)
+
+
+def load_settings(path: Path) -> Settings:
+    """Reads a configuration file.
+
+    Raises:
+        BadInputError: it cannot be read, is not YAML, or a key or value is not known; the
+            message names the place.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise BadInputError(f"cannot read {path}: {error.strerror}") from error
+    return parse_settings(data, str(path))
+
+
+def parse_settings(data: bytes, name: str) -> Settings:
+    """Reads the content of a configuration file; `name` is used in messages.
+
+    Raises:
+        BadInputError: as `load_settings`.
+    """
+    documents = yamlguard.load_all(data, name)
+    content: Any = documents[0] if documents else {}
+    try:
+        settings = msgspec.convert(content, Settings)
+        settings.catalog()
+    except msgspec.ValidationError as error:
+        raise BadInputError(f"{name}: {_explained(str(error))}") from error
+    return settings
+
+
+_UNKNOWN: Final = re.compile(r"unknown field `(?P<field>[^`]*)`(?: - at `\$(?P<place>[^`]*)`)?")
+
+
+def _explained(message: str) -> str:
+    match = _UNKNOWN.search(message)
+    if match is None:
+        return message.replace("`$.", "`")
+    section: Any = Settings()
+    for step in (match["place"] or "").strip(".").split("."):
+        section = getattr(section, step, section)
+    fields = section.__struct_fields__
+    where = (match["place"] or "").lstrip(".")
+    near = difflib.get_close_matches(match["field"], fields, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(fields)}"
+    return f"unknown key {match['field']!r}{f' in {where}' if where else ''}; {hint}"

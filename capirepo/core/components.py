@@ -1,0 +1,72 @@
+"""What a components file or a template holds: objects, namespace, images, variables."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from capirepo.core import yamlguard
+from capirepo.core.variables import find_variables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+# What `clusterctl init list-images` and image overrides look at (`util/container/image.go`).
+_WORKLOADS: Final = ("Deployment", "DaemonSet")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """One YAML file of a release, read.
+
+    Attributes:
+        kinds: how many objects of each kind.
+        namespaces: the names of its Namespace objects; clusterctl takes at most one.
+        images: as clusterctl lists them, sorted, each once.
+        variables: each with its default; None where the user must give a value.
+    """
+
+    kinds: Mapping[str, int]
+    namespaces: tuple[str, ...]
+    images: tuple[str, ...]
+    variables: Mapping[str, str | None]
+
+
+def read_manifest(data: bytes, name: str) -> Manifest:
+    """Reads a components file or a template; `name` is used in messages.
+
+    Raises:
+        BadInputError: not YAML that may be built, or a variable that clusterctl cannot parse.
+    """
+    objects = [doc for doc in yamlguard.load_all(data, name) if isinstance(doc, dict)]
+    kinds = Counter(str(item.get("kind")) for item in objects)
+    return Manifest(
+        kinds=dict(sorted(kinds.items())),
+        namespaces=tuple(
+            str(_get(item, "metadata", "name"))
+            for item in objects
+            if item.get("kind") == "Namespace"
+        ),
+        images=tuple(sorted({image for item in objects for image in _images(item)})),
+        variables=find_variables(data.decode()),
+    )
+
+
+def _images(item: dict[Any, Any]) -> Iterator[str]:
+    if item.get("kind") not in _WORKLOADS:
+        return
+    pod = _get(item, "spec", "template", "spec")
+    for group in ("containers", "initContainers"):
+        for container in _get(pod, group) or ():
+            image = _get(container, "image")
+            if isinstance(image, str):
+                yield image
+
+
+def _get(value: Any, *path: str) -> Any:
+    for key in path:
+        if not isinstance(value, dict):
+            return None
+        value = value.get(key)
+    return value

@@ -1,0 +1,76 @@
+"""The environment in which clusterctl reads its providers from us. Pure.
+
+Rules kept here (Go's `net/http` and `crypto/x509`, clusterctl's `internal/goproxy`):
+- HTTPS_PROXY leads https:// to us, where CONNECT ends; both cases are set, as curl reads one
+  and Go the other first;
+- what the user had in NO_PROXY stays; the Kubernetes API server and we ourselves are added,
+  or they would be asked for through us;
+- of GOPROXY clusterctl takes only scheme and host; the lists are there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_ALWAYS_DIRECT: Final = ("localhost", "127.0.0.1", "::1")
+
+
+def client_environment(
+    user: Mapping[str, str],
+    *,
+    server: str,
+    ca_bundle: str,
+    direct_hosts: Iterable[str] = (),
+    config_home: str = "",
+) -> dict[str, str]:
+    """The variables to set, and nothing else.
+
+    Args:
+        user: the environment as the user has it.
+        server: the address of the plain (or TLS) port, `http://127.0.0.1:8080`.
+        ca_bundle: a file with our CA, and whatever the user trusts already.
+        direct_hosts: hosts that must not be asked for through us: API servers.
+        config_home: an XDG_CONFIG_HOME whose clusterctl.yaml names private providers; ''
+            leaves the user's.
+    """
+    own_host = urlsplit(server).hostname or ""
+    theirs = user.get("NO_PROXY") or user.get("no_proxy") or ""
+    direct = [part.strip() for part in theirs.split(",") if part.strip()]
+    for host in (*_ALWAYS_DIRECT, own_host, *direct_hosts):
+        if host and host not in direct:
+            direct.append(host)
+    variables = {
+        "HTTPS_PROXY": server,
+        "https_proxy": server,
+        "NO_PROXY": ",".join(direct),
+        "no_proxy": ",".join(direct),
+        "SSL_CERT_FILE": ca_bundle,
+        "GOPROXY": server,
+    }
+    if config_home:
+        variables["XDG_CONFIG_HOME"] = config_home
+    return variables
+
+
+def shadowed(user: Mapping[str, str], hosts: Iterable[str]) -> list[str]:
+    """Those of `hosts` that the user's NO_PROXY keeps away from us."""
+    theirs = user.get("NO_PROXY") or user.get("no_proxy") or ""
+    parts = [part.strip().lstrip("*").lstrip(".") for part in theirs.split(",") if part.strip()]
+    everything = "*" in theirs.split(",")
+    return [
+        host
+        for host in hosts
+        if everything or any(part and (host == part or host.endswith(f".{part}")) for part in parts)
+    ]
+
+
+def as_exports(variables: Mapping[str, str]) -> str:
+    """The variables as lines for a POSIX shell."""
+    return "".join(
+        f"export {name}='{value.replace(chr(39), chr(39) + chr(92) + chr(39) * 2)}'\n"
+        for name, value in variables.items()
+    )

@@ -1,0 +1,1 @@
+"""Connections: doors, CONNECT, TLS, and answers that are ready."""

@@ -1,0 +1,163 @@
+"""TLS contexts by host: leaves made on demand from SNI, kept in a bounded cache.
+
+A handshake for a host that we do not answer for ends with the alert `unrecognized_name`
+and makes nothing; one without SNI gets the leaf for loopback and the listening addresses.
+"""
+
+from __future__ import annotations
+
+import ssl
+import tempfile
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from cryptography import x509
+
+from capirepo.errors import BadInputError
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Iterable
+
+    from capirepo.proxy.ca import Authority, Leaf
+
+_MOST_LEAVES: Final = 128
+
+
+class HostContext(ssl.SSLContext):
+    """A server context that knows for which host it stands (None: for our own addresses)."""
+
+    host: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnCertificate:
+    """A certificate that the user brought.
+
+    Attributes:
+        names: the host names that it is for; a leading `*.` stands for one label.
+    """
+
+    context: HostContext
+    names: tuple[str, ...]
+
+    def covers(self, host: str) -> bool:
+        """Whether it is for `host`."""
+        return host in self.names or f"*.{host.partition('.')[2]}" in self.names
+
+
+class Certificates:
+    """Chooses the context of each handshake.
+
+    Args:
+        authority: signs the leaves.
+        hosts: the host names that we answer for.
+        addresses: names and addresses for handshakes without SNI.
+        own: a certificate of the user's, for the hosts that it covers and without SNI.
+        now: the clock.
+    """
+
+    def __init__(
+        self,
+        authority: Authority,
+        *,
+        hosts: Iterable[str],
+        addresses: Iterable[str],
+        own: OwnCertificate | None,
+        now: Callable[[], dt.datetime],
+    ) -> None:
+        self._authority = authority
+        self._hosts = frozenset(hosts)
+        self._addresses = tuple(dict.fromkeys(addresses))
+        self._own = own
+        self._now = now
+        self._leaves: OrderedDict[str | None, tuple[HostContext, dt.datetime]] = OrderedDict()
+
+    @property
+    def kept(self) -> int:
+        """How many leaves are in the cache."""
+        return len(self._leaves)
+
+    def listener(self) -> HostContext:
+        """The context of a TLS port: it turns to another one once SNI has come."""
+        front = new_context()
+        front.sni_callback = self._choose
+        # OpenSSL refuses a handshake on a context with no certificate, before it asks for SNI.
+        _load(front, self._authority.issue(self._addresses, self._now()))
+        return front
+
+    def context(self, host: str | None) -> HostContext:
+        """The context for one host that we answer for; None is our own addresses."""
+        if self._own is not None and (host is None or self._own.covers(host)):
+            return self._own.context
+        kept = self._leaves.get(host)
+        if kept is not None and self._now() < kept[1]:
+            self._leaves.move_to_end(host)
+            return kept[0]
+        names = self._addresses if host is None else (host,)
+        leaf = self._authority.issue(names, self._now())
+        context = new_context()
+        context.host = host
+        context.sni_callback = _only_this_host
+        _load(context, leaf)
+        self._leaves[host] = (context, leaf.renew_at)
+        if len(self._leaves) > _MOST_LEAVES:
+            self._leaves.popitem(last=False)
+        return context
+
+    def _choose(self, connection: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> int | None:
+        host = None if name is None or name in self._addresses else name.lower()
+        if host is not None and host not in self._hosts:
+            return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
+        connection.context = self.context(host)
+        return None
+
+
+def _only_this_host(
+    connection: ssl.SSLObject, name: str | None, context: ssl.SSLContext
+) -> int | None:
+    """Inside a CONNECT the context is chosen already: another SNI is a mistake."""
+    del connection
+    if name is not None and isinstance(context, HostContext) and name.lower() != context.host:
+        return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
+    return None
+
+
+def new_context() -> HostContext:
+    """A server context of ours: TLS 1.2 and up, and HTTP/1.1, which is what we speak."""
+    context = HostContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+def load_own(certificate: Path, key: Path) -> OwnCertificate:
+    """A certificate of the user's, with its key.
+
+    Raises:
+        BadInputError: a file cannot be read, or the two do not belong together.
+    """
+    context = new_context()
+    try:
+        context.load_cert_chain(certificate, key)
+        leaf = x509.load_pem_x509_certificates(certificate.read_bytes())[0]
+    except (OSError, ValueError) as error:
+        raise BadInputError(
+            f"cannot use the certificate {certificate} with the key {key}: {error}"
+        ) from error
+    try:
+        names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound as error:
+        raise BadInputError(f"{certificate} names no host in subjectAltName") from error
+    return OwnCertificate(context=context, names=tuple(names.get_values_for_type(x509.DNSName)))
+
+
+def _load(context: ssl.SSLContext, leaf: Leaf) -> None:
+    # Python's ssl reads certificates from files only.
+    with tempfile.TemporaryDirectory(prefix="capirepo-") as folder:
+        chain, key = Path(folder, "chain.pem"), Path(folder, "key.pem")
+        chain.write_bytes(leaf.chain)
+        key.write_bytes(leaf.key)
+        context.load_cert_chain(chain, key)

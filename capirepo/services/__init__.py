@@ -1,0 +1,1 @@
+"""What the project does, knowing neither a server nor a disk."""

@@ -1,0 +1,189 @@
+"""The repository as plain data: for `/index.json`, `capirepo list` and `capirepo show`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from capirepo.core.clusterctl import Address
+from capirepo.core.components import Manifest, read_manifest
+from capirepo.core.names import Label, parse_label, provider_of
+from capirepo.core.version import parse_version
+from capirepo.errors import BadInputError, NotThereError
+from capirepo.services.library import Found
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from capirepo.core.release import Release
+    from capirepo.core.version import Version
+    from capirepo.services.library import Library
+
+
+async def index(library: Library) -> dict[str, Any]:
+    """Everything there is: labels with their releases, and what is not offered and why."""
+    labels = [await label_summary(library, label) for label in library.labels]
+    withheld = [
+        {"source": source, "version": str(version), "missing": list(missing)}
+        for source in library.sources
+        for version, missing in (await library.withheld_in_source(source)).items()
+    ]
+    return {
+        "labels": labels,
+        "withheld": withheld,
+        "strays": [{"path": stray.path, "reason": stray.reason} for stray in library.strays],
+    }
+
+
+async def label_summary(library: Library, label: Label) -> dict[str, Any]:
+    """One label: its provider, source, latest, and releases, newest first.
+
+    Raises:
+        NotThereError: it has no release.
+    """
+    provider = provider_of(label)
+    entry = library.catalog.entry(label)
+    releases = await library.releases(label)
+    try:
+        latest: str | None = str(await library.latest(label))
+    except NotThereError:
+        latest = None
+    return {
+        "label": label,
+        "type": provider.type.value if provider else None,
+        "name": provider.name if provider else label,
+        "source": entry.source,
+        "known": entry.known,
+        "latest": latest,
+        "releases": [release_summary(release) for release in releases],
+    }
+
+
+def release_summary(release: Release) -> dict[str, Any]:
+    """One release: contract, completeness and assets."""
+    return {
+        "version": str(release.version),
+        "contract": release.contract,
+        "complete": release.complete,
+        "problems": list(release.problems),
+        "assets": [{"name": asset.name, "size": asset.size} for asset in release.assets.values()],
+    }
+
+
+async def release_details(library: Library, release: Release) -> dict[str, Any]:
+    """One release with what its files hold: images, variables, templates, objects.
+
+    Raises:
+        StorageError: a file cannot be read.
+    """
+    entry = library.catalog.entry(release.label)
+    components = await _manifest(library, release, entry.components)
+    templates = [
+        {"flavor": flavor, "asset": name, **_variables(await _manifest(library, release, name))}
+        for flavor, name in release.templates.items()
+    ]
+    return {
+        "label": release.label,
+        "source": entry.source,
+        **release_summary(release),
+        "series": [
+            {"major": series.major, "minor": series.minor, "contract": series.contract}
+            for series in release.series.series
+        ],
+        "images": list(components.images) if components else [],
+        **_variables(components),
+        "namespaces": list(components.namespaces) if components else [],
+        "objects": dict(components.kinds) if components else {},
+        "templates": templates,
+        "clusterClasses": [
+            {"name": name, "asset": asset} for name, asset in release.cluster_classes.items()
+        ],
+    }
+
+
+async def addresses(library: Library, wanted: Iterable[str] = ()) -> list[Address]:
+    """What a clusterctl.yaml names: each label with a complete release, or those wanted.
+
+    Args:
+        library: the repository.
+        wanted: `LABEL`, `LABEL@VERSION` or, as clusterctl writes it, `LABEL:VERSION`; a
+            provider's name alone does where one label has it. Nothing means everything.
+
+    Raises:
+        BadInputError, NotThereError: something wanted is no label, or not there.
+    """
+    chosen: list[tuple[Label, Version, bool]] = []
+    for text in wanted:
+        name, _, version = text.replace(":", "@", 1).partition("@")
+        label = find_label(library, name)
+        if version:
+            release = await library.release(label, parse_version(version))
+            chosen.append((label, release.version, True))
+        else:
+            chosen.append((label, await library.latest(label), False))
+    if not chosen:
+        for label in library.labels:
+            try:
+                chosen.append((label, await library.latest(label), False))
+            except NotThereError:
+                continue
+    return [
+        Address(
+            label=label,
+            version=version,
+            source=library.catalog.entry(label).source,
+            components=library.catalog.entry(label).components,
+            pinned=pinned,
+        )
+        for label, version, pinned in chosen
+    ]
+
+
+def find_label(library: Library, text: str) -> Label:
+    """The label that a person means: a label, or a provider's name that only one has.
+
+    Raises:
+        BadInputError, NotThereError: none is meant, or more than one.
+    """
+    named = [
+        label
+        for label in library.labels
+        if label == text or ((one := provider_of(label)) is not None and one.name == text)
+    ]
+    if text in named:
+        return Label(text)
+    if len(named) == 1:
+        return named[0]
+    if named:
+        raise BadInputError(f"{text} may be {' or '.join(named)}", cure="give the whole label")
+    try:
+        return parse_label(text)
+    except BadInputError as error:
+        if library.labels:
+            raise NotThereError(
+                f"there is no provider {ascii(text)[:80]} in this repository",
+                available=library.labels,
+            ) from error
+        raise
+
+
+async def _manifest(library: Library, release: Release, name: str) -> Manifest | None:
+    asset = next((asset for asset in release.assets.values() if asset.name == name), None)
+    if asset is None:
+        return None
+    blob = await library.blob(Found(label=release.label, version=release.version, asset=asset))
+    if blob is None:
+        return None
+    try:
+        return read_manifest(blob.body, name)
+    except BadInputError:
+        return None
+
+
+def _variables(manifest: Manifest | None) -> dict[str, Any]:
+    variables = manifest.variables if manifest else {}
+    return {
+        "variables": [
+            {"name": name, "required": default is None, "default": default}
+            for name, default in variables.items()
+        ]
+    }

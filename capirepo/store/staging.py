@@ -1,0 +1,82 @@
+"""Folders in which a release is put together before it is seen.
+
+A staging folder is locked for as long as somebody works in it, so that what a killed
+process left behind can be told from what another process is writing, and swept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from capirepo.errors import StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+
+@contextlib.asynccontextmanager
+async def staged(area: Path) -> AsyncIterator[Path]:
+    """A new folder inside `area`, gone afterwards unless it was renamed away.
+
+    Raises:
+        StorageError: the disk is full, read-only or failing, here or in the body.
+    """
+    try:
+        folder, lock = await asyncio.to_thread(_make, area)
+    except OSError as error:
+        raise StorageError(f"cannot stage in {area}: {error.strerror}") from error
+    try:
+        yield folder
+    except OSError as error:
+        raise StorageError(f"cannot write in {area}: {error.strerror}") from error
+    finally:
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        if lock is not None:
+            os.close(lock)
+
+
+def sweep(area: Path) -> int:
+    """Removes what killed processes left in `area`; returns how many folders."""
+    swept = 0
+    with contextlib.suppress(OSError):
+        for folder in list(area.iterdir()):
+            lock = _lock(folder)
+            if lock is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+                os.close(lock)
+                swept += 1
+    return swept
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes the names in `folder` durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _make(area: Path) -> tuple[Path, int | None]:
+    area.mkdir(parents=True, exist_ok=True, mode=0o755)
+    folder = Path(tempfile.mkdtemp(dir=area))
+    # mkdtemp makes it private; what is published is for everybody.
+    folder.chmod(0o755)
+    return folder, _lock(folder)
+
+
+def _lock(folder: Path) -> int | None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    return descriptor

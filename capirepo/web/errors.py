@@ -1,0 +1,108 @@
+"""The one table that turns our exceptions into HTTP, and each face's way of saying it.
+
+What is absent is 404, whatever the reason; a 5xx would cost a clusterctl user a minute of
+retries. GitLab's and GitHub's clients look for `message` in a JSON body.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import web
+
+from capirepo.errors import (
+    BadInputError,
+    CapirepoError,
+    ConflictError,
+    MisdirectedError,
+    NotThereError,
+    RefusedError,
+    StorageError,
+)
+from capirepo.web.send import FACE
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+STATUS: Final[dict[type[CapirepoError], int]] = {
+    # A name that cannot exist is as absent as one that does not.
+    BadInputError: 404,
+    NotThereError: 404,
+    RefusedError: 403,
+    ConflictError: 409,
+    MisdirectedError: 421,
+    StorageError: 503,
+}
+
+log = logging.getLogger("capirepo.http")
+
+
+@web.middleware
+async def errors(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Answers for whatever a handler raised, and says which face it was."""
+    response = await _answer(request, handler)
+    if not response.prepared:
+        # A face is named by the module of its handler.
+        response.headers["Server"] = "capirepo"
+        response[FACE] = request.match_info.handler.__module__.rpartition(".")[2]
+    return response
+
+
+async def _answer(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except CapirepoError as error:
+        status = STATUS[type(error)]
+        if isinstance(error, StorageError):
+            log.error("%s %s: %s", request.method, request.path, error)  # noqa: TRY400 - no traceback
+        available = error.available if isinstance(error, NotThereError) else ()
+        return refusal(request, status, str(error), available)
+    except web.HTTPException as error:
+        return _of_aiohttp(request, error)
+
+
+def refusal(
+    request: web.Request, status: int, sentence: str, available: tuple[str, ...] = ()
+) -> web.Response:
+    """An answer that says no, as JSON where the client reads JSON, else as text."""
+    if _reads_json(request):
+        content: dict[str, object] = {"message": sentence, "status": status}
+        if available:
+            content["available"] = list(available)
+        body, kind = json.dumps(content) + "\n", "application/json; charset=utf-8"
+    else:
+        there = f"there is: {', '.join(available)}\n" if available else ""
+        body, kind = f"{sentence}\n{there}", "text/plain; charset=utf-8"
+    return web.Response(
+        status=status,
+        body=body.encode(),
+        headers={"Content-Type": kind, "Cache-Control": "no-cache"},
+    )
+
+
+def _reads_json(request: web.Request) -> bool:
+    accept = request.headers.get("Accept", "")
+    return "json" in accept or request.path.startswith(("/api/", "/repos/"))
+
+
+def _of_aiohttp(request: web.Request, error: web.HTTPException) -> web.StreamResponse:
+    if isinstance(error, web.HTTPRedirection):
+        return web.Response(status=error.status, headers={"Location": error.headers["Location"]})
+    if isinstance(error, web.HTTPMethodNotAllowed):
+        allowed = ", ".join(sorted(error.allowed_methods))
+        answer = refusal(request, error.status, f"{error.method} is not done here; {allowed} is")
+        answer.headers["Allow"] = allowed
+        # Its body, if any, is not read: the connection cannot go on.
+        answer.force_close()
+        return answer
+    if error.status == web.HTTPNotFound.status_code:
+        return refusal(
+            request, error.status, "there is nothing at this address; / says what there is"
+        )
+    return refusal(request, error.status, error.reason)

@@ -1,0 +1,47 @@
+"""What every handler gets: the library, and where the repository is for its clients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import web
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from capirepo.core.clusterctl import Places
+    from capirepo.services.library import Library
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """One served repository.
+
+    Attributes:
+        places: for the addresses in a clusterctl.yaml.
+        hosts: whom we answer for.
+        ca_pem: the certificate that clients must trust.
+        metrics: renders the metrics for Prometheus.
+        ready: whether the repository could be read at the last look.
+    """
+
+    library: Library
+    places: Places
+    hosts: tuple[str, ...]
+    ca_pem: bytes
+    metrics: Callable[[], bytes]
+    ready: Callable[[], bool]
+
+
+SITE: Final = web.AppKey("site", Site)
+
+
+def library_of(request: web.Request) -> Library:
+    """The library behind a request."""
+    return request.app[SITE].library
+
+
+def text(request: web.Request, name: str) -> str:
+    """One decoded segment of the path."""
+    return request.match_info[name]

@@ -1,0 +1,285 @@
+"""Puts it all together; the only place that knows every part.
+
+    FolderStore -> BlobCache -> Library -> faces (aiohttp) -> doors -> sockets
+
+Wrappers, outermost first: a door answers what is ready, `announce` tells the door that a
+request begins, `errors` answers for what is raised, `guard` turns away wrong hosts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import ipaddress
+import os
+import socket
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from capirepo.config import FILE_NAME, Settings, load_settings
+from capirepo.core.clusterctl import Places
+from capirepo.errors import BadInputError, StorageError
+from capirepo.metrics import Numbers, renderer
+from capirepo.proxy.ca import LOOPBACK, Authority, load_authority, make_authority
+from capirepo.proxy.certs import Certificates, load_own
+from capirepo.proxy.door import Door, House
+from capirepo.proxy.engine import announce, make_guard, make_runner
+from capirepo.proxy.ready import Ready
+from capirepo.proxy.traffic import Traffic
+from capirepo.services.library import Library
+from capirepo.services.watch import Watch
+from capirepo.store.findings import KeptFindings
+from capirepo.store.fs import STATE, FolderStore
+from capirepo.store.memory import BlobCache
+from capirepo.store.staging import sweep
+from capirepo.web import send
+from capirepo.web.app import make_app
+from capirepo.web.site import Site
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from capirepo.proxy.certs import OwnCertificate
+
+DRAIN_SECONDS: Final = 15.0
+_MEGABYTE: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repository:
+    """A ROOT and everything that its configuration says.
+
+    Attributes:
+        root: absolute.
+        state: where the CA and other state is kept.
+    """
+
+    root: Path
+    state: Path
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A server that is up.
+
+    Attributes:
+        url: of the plain port, which is the proxy as well.
+        tls_url: of the TLS port; '' for none.
+        ca_file: what clients must trust.
+    """
+
+    library: Library
+    url: str
+    tls_url: str
+    ca_file: Path
+    watch: Watch
+
+
+def open_repository(
+    root: Path, config: Path | None = None, state: Path | None = None
+) -> Repository:
+    """A ROOT with its configuration.
+
+    Args:
+        root: the folder with the releases.
+        config: a configuration file; else `capirepo.yaml` in ROOT, if it is there.
+        state: a folder for state; else `.capirepo` in ROOT.
+
+    Raises:
+        BadInputError: ROOT is no folder, or the configuration is wrong.
+    """
+    if not root.is_dir():
+        what = "is no folder" if root.exists() else "does not exist"
+        raise BadInputError(
+            f"ROOT {root} {what}",
+            cure="give the folder that holds LABEL/VERSION/ASSET",
+        )
+    if not os.access(root, os.R_OK | os.X_OK):
+        raise BadInputError(f"ROOT {root} cannot be read", cure="check its mode and owner")
+    file = config or root / FILE_NAME
+    settings = load_settings(file) if config or file.exists() else Settings()
+    return Repository(
+        root=root.absolute(), state=(state or root / STATE).absolute(), settings=settings
+    )
+
+
+def make_library(repository: Repository) -> tuple[Library, BlobCache]:
+    """The library over a ROOT, and its cache; nothing has been looked at yet."""
+    store = FolderStore(repository.root)
+    blobs = BlobCache(store, repository.settings.cache.megabytes * _MEGABYTE)
+    findings = KeptFindings(repository.state / "findings.json")
+    return Library(store, blobs, findings, repository.settings.catalog()), blobs
+
+
+def places_of(repository: Repository) -> Places:
+    """Where clients find a repository."""
+    gitlab = repository.settings.gitlab
+    return Places(root=str(repository.root), gitlab_host=gitlab.host, gitlab_project=gitlab.project)
+
+
+def authority_of(repository: Repository, *, new: bool = False) -> Authority:
+    """The CA of a repository, made where there is none yet.
+
+    Raises:
+        BadInputError: there is one that cannot be used.
+        StorageError: a new one cannot be kept.
+    """
+    folder, now = ca_folder(repository), dt.datetime.now(dt.UTC)
+    names = (*repository.settings.hosts, *_own_names(repository.settings))
+    there = None if new else load_authority(folder, names, now)
+    return there or make_authority(folder, names, now)
+
+
+def ca_folder(repository: Repository) -> Path:
+    """Where the CA of a repository is kept."""
+    return repository.state / "ca"
+
+
+@contextlib.asynccontextmanager
+async def serving(repository: Repository) -> AsyncIterator[Running]:
+    """Serves a repository for as long as the context lasts.
+
+    Raises:
+        BadInputError: an address to listen on, the CA or a certificate cannot be used.
+        StorageError: ROOT cannot be listed, or the state not written.
+    """
+    settings = repository.settings
+    loop = asyncio.get_running_loop()
+    library, blobs = make_library(repository)
+    watch = Watch(library)
+    authority = authority_of(repository)
+    certificates = Certificates(
+        authority,
+        hosts=settings.hosts,
+        addresses=_own_names(settings),
+        own=_own_certificate(settings),
+        now=lambda: dt.datetime.now(dt.UTC),
+    )
+    traffic = Traffic(settings.server.access_log, loop.call_later)
+    site = Site(
+        library=library,
+        places=places_of(repository),
+        hosts=settings.hosts,
+        ca_pem=authority.pem,
+        metrics=renderer(Numbers(library, traffic, blobs, certificates)),
+        ready=lambda: watch.ready,
+    )
+    app = make_app(site, outside=[announce], inside=[make_guard(settings.hosts)])
+    runner = make_runner(
+        app,
+        traffic,
+        face_of=send.face_of,
+        is_pure=send.is_pure,
+        drain_seconds=DRAIN_SECONDS,
+    )
+    await asyncio.to_thread(sweep, repository.root / STATE / "staging")
+    await watch.look()
+    await runner.setup()
+    engine = runner.server
+    if engine is None:  # pragma: no cover - setup makes it
+        raise StorageError("aiohttp made no server")
+    house = House(
+        engine=engine,
+        hosts=settings.hosts,
+        certificates=certificates,
+        ready=Ready(lambda: library.generation, settings.cache.megabytes * _MEGABYTE),
+        traffic=traffic,
+    )
+    async with contextlib.AsyncExitStack() as stack:
+        stack.callback(traffic.flush)
+        stack.push_async_callback(runner.cleanup)
+        stack.push_async_callback(house.close)
+        url = await _listen(stack, house, "http", settings.server.listen)
+        tls_url = ""
+        if settings.server.tls_listen:
+            tls_url = await _listen(stack, house, "https", settings.server.tls_listen)
+        house.spawn(watch.keep_looking(), "watch the repository")
+        yield Running(
+            library=library,
+            url=url,
+            tls_url=tls_url,
+            ca_file=ca_folder(repository) / "ca.pem",
+            watch=watch,
+        )
+        watch.ready = False
+
+
+def on_free_ports(repository: Repository) -> Repository:
+    """The same repository on ports of loopback that the system chooses, and no TLS port."""
+    server = msgspec.structs.replace(
+        repository.settings.server, listen="127.0.0.1:0", tls_listen=""
+    )
+    settings = msgspec.structs.replace(repository.settings, server=server)
+    return replace(repository, settings=settings)
+
+
+async def _listen(stack: contextlib.AsyncExitStack, house: House, scheme: str, address: str) -> str:
+    host, port = parse_address(address)
+    context = house.certificates.listener() if scheme == "https" else None
+    make: Callable[[], Door] = lambda: Door(house)  # noqa: E731 - typed for create_server
+    try:
+        server = await house.loop.create_server(
+            make,
+            host,
+            port,
+            ssl=context,
+            ssl_handshake_timeout=10 if context else None,
+            backlog=1024,
+            reuse_address=True,
+        )
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise BadInputError(
+            f"cannot listen on {address}: {reason}",
+            cure="stop what listens there, or give another HOST:PORT",
+        ) from error
+
+    async def stop() -> None:
+        server.close()
+
+    stack.push_async_callback(stop)
+    bound = server.sockets[0].getsockname()
+    return f"{scheme}://{_shown_host(host)}:{bound[1]}"
+
+
+def parse_address(text: str) -> tuple[str, int]:
+    """Host and port of `HOST:PORT`, `[V6]:PORT` or `:PORT` (every address).
+
+    Raises:
+        BadInputError: it is none of these.
+    """
+    host, colon, port = text.rpartition(":")
+    if colon and port.isascii() and port.isdigit() and int(port) < 1 << 16:
+        return host.removeprefix("[").removesuffix("]") or "0.0.0.0", int(port)  # noqa: S104 - asked for
+    raise BadInputError(f"{text!r} is no address to listen on", cure="write HOST:PORT")
+
+
+def _shown_host(host: str) -> str:
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+        return socket.gethostname()
+    return f"[{host}]" if ":" in host else host
+
+
+def _own_names(settings: Settings) -> tuple[str, ...]:
+    names = dict.fromkeys(LOOPBACK)
+    for address in (settings.server.listen, settings.server.tls_listen):
+        if address:
+            host = parse_address(address)[0]
+            with contextlib.suppress(ValueError):
+                if not ipaddress.ip_address(host).is_unspecified:
+                    names[host] = None
+    return tuple(names)
+
+
+def _own_certificate(settings: Settings) -> OwnCertificate | None:
+    server = settings.server
+    if not server.certificate and not server.key:
+        return None
+    if not server.certificate or not server.key:
+        raise BadInputError("server.certificate and server.key belong together", cure="give both")
+    return load_own(Path(server.certificate), Path(server.key))

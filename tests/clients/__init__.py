@@ -1,0 +1,1 @@
+"""What the tests run from outside: clusterctl, kube-apiserver, etcd, all real."""
