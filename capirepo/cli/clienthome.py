@@ -33,8 +33,13 @@ _SYSTEM_BUNDLES: Final = (
 )
 
 
-def write_ca_bundle(folder: Path, ours: bytes, user: Mapping[str, str]) -> Path:
-    """A file with our CA and what the user trusts already: SSL_CERT_FILE takes one file."""
+def write_ca_bundle(folder: Path, ours: bytes, user: Mapping[str, str]) -> tuple[Path, Path | None]:
+    """A file with our CA and what the user trusts already: SSL_CERT_FILE takes one file.
+
+    Returns:
+        The file; and an empty folder for SSL_CERT_DIR where the file has the system's whole
+        bundle in it, else None.
+    """
     named = user.get("SSL_CERT_FILE")
     default = ssl.get_default_verify_paths().cafile
     theirs = b""
@@ -44,7 +49,11 @@ def write_ca_bundle(folder: Path, ours: bytes, user: Mapping[str, str]) -> Path:
             break
     bundle = folder / "ca-bundle.pem"
     bundle.write_bytes(ours + b"\n" + theirs)
-    return bundle
+    if named or not theirs or "SSL_CERT_DIR" in user:
+        return bundle, None
+    empty = folder / "no-more-certificates"
+    empty.mkdir(exist_ok=True)
+    return bundle, empty
 
 
 def write_config_home(

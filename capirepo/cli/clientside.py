@@ -15,7 +15,7 @@ from capirepo.cli.clienthome import write_ca_bundle, write_config_home
 from capirepo.cli.kubeconfig import api_server_hosts
 from capirepo.cli.options import say
 from capirepo.config import GITHUB_HOSTS
-from capirepo.core.environment import client_environment, shadowed
+from capirepo.core.environment import ClientFiles, client_environment, shadowed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,12 +38,14 @@ def variables_for(server: str, folder: Path, arguments: Sequence[str] = ()) -> M
     kept_away = shadowed(user, GITHUB_HOSTS)
     if kept_away:
         say(f"capirepo: NO_PROXY keeps {', '.join(kept_away)} away from {base}")
+    bundle, empty = write_ca_bundle(folder, ca_pem, user)
     return client_environment(
         user,
         server=base,
-        ca_bundle=str(write_ca_bundle(folder, ca_pem, user)),
+        files=ClientFiles(
+            ca_bundle=str(bundle), ca_folder=str(empty or ""), config_home=config_home
+        ),
         direct_hosts=api_server_hosts(user, arguments),
-        config_home=config_home,
     )
 
 

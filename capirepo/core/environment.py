@@ -10,6 +10,7 @@ Rules kept here (Go's `net/http` and `crypto/x509`, clusterctl's `internal/gopro
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -19,23 +20,33 @@ if TYPE_CHECKING:
 _ALWAYS_DIRECT: Final = ("localhost", "127.0.0.1", "::1")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientFiles:
+    """The files that go with the variables.
+
+    Attributes:
+        ca_bundle: our CA, and whatever the user trusts already.
+        ca_folder: an empty folder, where the bundle has all that the system trusts; Go would
+            read the system's folders as well, each certificate a second time. '' for none.
+        config_home: an XDG_CONFIG_HOME whose clusterctl.yaml names private providers; ''
+            leaves the user's.
+    """
+
+    ca_bundle: str
+    ca_folder: str = ""
+    config_home: str = ""
+
+
 def client_environment(
-    user: Mapping[str, str],
-    *,
-    server: str,
-    ca_bundle: str,
-    direct_hosts: Iterable[str] = (),
-    config_home: str = "",
+    user: Mapping[str, str], *, server: str, files: ClientFiles, direct_hosts: Iterable[str] = ()
 ) -> dict[str, str]:
     """The variables to set, and nothing else.
 
     Args:
         user: the environment as the user has it.
         server: the address of the plain (or TLS) port, `http://127.0.0.1:8080`.
-        ca_bundle: a file with our CA, and whatever the user trusts already.
+        files: what the variables name.
         direct_hosts: hosts that must not be asked for through us: API servers.
-        config_home: an XDG_CONFIG_HOME whose clusterctl.yaml names private providers; ''
-            leaves the user's.
     """
     own_host = urlsplit(server).hostname or ""
     theirs = user.get("NO_PROXY") or user.get("no_proxy") or ""
@@ -48,11 +59,13 @@ def client_environment(
         "https_proxy": server,
         "NO_PROXY": ",".join(direct),
         "no_proxy": ",".join(direct),
-        "SSL_CERT_FILE": ca_bundle,
+        "SSL_CERT_FILE": files.ca_bundle,
         "GOPROXY": server,
     }
-    if config_home:
-        variables["XDG_CONFIG_HOME"] = config_home
+    if files.ca_folder:
+        variables["SSL_CERT_DIR"] = files.ca_folder
+    if files.config_home:
+        variables["XDG_CONFIG_HOME"] = files.config_home
     return variables
 
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import ssl
 from enum import Enum
 from typing import TYPE_CHECKING, Final, cast
@@ -231,12 +232,26 @@ class Door(asyncio.Protocol):
         if len(answer.body) < _ONE_WRITE:
             transport.write(head + answer.body)
         else:
-            transport.write(head)
-            transport.write(answer.body)
+            self._write_both(transport, head, answer.body)
         self._since = self._house.loop.time()
         self._house.traffic.record(answer.line, self._client)
         if answer.close:
             transport.close()
+
+    def _write_both(self, transport: asyncio.Transport, head: bytes, body: bytes) -> None:
+        """Writes a head and a large body, in one system call where that is possible.
+
+        A head in a packet of its own wakes the client twice, and joining the two copies the
+        body: for a megabyte this is a fifth of the throughput.
+        """
+        written = 0
+        if not self._channel[0] and not transport.get_write_buffer_size():
+            with contextlib.suppress(OSError):
+                written = os.writev(transport.get_extra_info("socket").fileno(), (head, body))
+        if written < len(head):
+            transport.write(head[written:])
+        if written < len(head) + len(body):
+            transport.write(memoryview(body)[max(written - len(head), 0) :])
 
     def _pass_on(self, data: bytes) -> None:
         transport = cast("asyncio.Transport", self._transport)

@@ -56,6 +56,7 @@ class Library:
         self._shelf = Shelf(releases={})
         self._inspected: dict[tuple[Label, Version], Release] = {}
         self._listed: dict[Label, tuple[Release, ...]] = {}
+        self._offered: dict[Source, list[Version]] = {}
         self._groups: Mapping[Source, tuple[Label, ...]] = {}
 
     async def refresh(self) -> bool:
@@ -70,6 +71,7 @@ class Library:
         self._shelf = shelf
         self._groups = self.catalog.group(shelf.releases)
         self._listed.clear()
+        self._offered.clear()
         self._inspected = {
             key: replace(release, assets=assets)
             for key, release in self._inspected.items()
@@ -126,6 +128,8 @@ class Library:
     async def every_release(self) -> AsyncIterator[Release]:
         """All releases of all labels, label by label, newest first."""
         for label in self.labels:
+            # What is known already is told without a pause: others must have their turn.
+            await asyncio.sleep(0)
             with contextlib.suppress(NotThereError):
                 for release in await self.releases(label):
                     yield release
@@ -205,7 +209,9 @@ class Library:
         Raises:
             NotThereError: nothing here has this source.
         """
-        labels = self.labels_of(source)
+        if source in self._offered:
+            return self._offered[source]
+        shelf, labels = self._shelf, self.labels_of(source)
         if not labels:
             raise NotThereError(
                 f"no release here has the source {source}", available=self.sources[:_SHOWN]
@@ -213,9 +219,11 @@ class Library:
         providers = [label for label in labels if provider_of(label)] or labels
         by_label = [set(await self.offered(label)) for label in providers]
         by_label = [versions for versions in by_label if versions]
-        if not by_label:
-            return []
-        return newest_first(set.intersection(*by_label) or set.union(*by_label))
+        common = set.intersection(*by_label) or set.union(*by_label) if by_label else set()
+        offered = newest_first(common)
+        if shelf is self._shelf:
+            self._offered[source] = offered
+        return offered
 
     async def withheld_in_source(self, source: Source) -> Mapping[Version, tuple[Label, ...]]:
         """Versions that are complete for some but not named: which labels lack each."""

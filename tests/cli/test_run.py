@@ -212,3 +212,10 @@ def test_the_ca_bundle_holds_what_the_user_trusts_already(root: Path, tmp_path: 
     )  # fmt: skip
     assert done.stdout.startswith("-----BEGIN CERTIFICATE-----")
     assert done.stdout.endswith("# the user's own\n")
+
+
+def test_what_the_system_trusts_is_read_once_and_never_lost(root: Path, tmp_path: Path) -> None:
+    found = environment_within(root, tmp_path)
+    assert found["SSL_CERT_DIR"].startswith(found["SSL_CERT_FILE"].rpartition("/")[0])
+    theirs = environment_within(root, tmp_path, SSL_CERT_DIR="/etc/ssl/certs")
+    assert theirs["SSL_CERT_DIR"] == "/etc/ssl/certs"

@@ -1,0 +1,1 @@
+"""Measures capirepo against nginx and `file://`, side by side; run by `make bench`."""

@@ -1,0 +1,111 @@
+"""Components text that is like that of real providers: mostly CustomResourceDefinitions.
+
+Real components of a megabyte take 7 to 8 times less as gzip, and so do these.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import Final
+
+HEAD: Final = """\
+apiVersion: v1
+kind: Namespace
+metadata:
+  labels:
+    cluster.x-k8s.io/provider: infrastructure-bench
+  name: bench-system
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: bench-controller-manager
+  namespace: bench-system
+spec:
+  replicas: 1
+  selector:
+    matchLabels:
+      control-plane: bench-controller-manager
+  template:
+    metadata:
+      labels:
+        control-plane: bench-controller-manager
+    spec:
+      containers:
+      - args:
+        - --leader-elect
+        image: registry.example.com/bench/manager:v1.0.0
+        name: manager
+"""
+_DEFINITION: Final = """\
+---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata:
+  name: {plural}.infrastructure.cluster.x-k8s.io
+spec:
+  group: infrastructure.cluster.x-k8s.io
+  names:
+    kind: {kind}
+    plural: {plural}
+  scope: Namespaced
+  versions:
+  - name: v1beta1
+    schema:
+      openAPIV3Schema:
+        properties:
+          spec:
+            properties:
+"""
+_PROPERTY: Final = """\
+              {name}:
+                description: |-
+                  {name} {first}
+                  {second}
+                type: {type}
+"""
+_VOCABULARY: Final = (
+    "the a of to is for and in this that must be field value machine cluster when if from not "
+    "defaults optional required reference object namespace name condition controller version "
+    "infrastructure provider network subnet router address port security group server image "
+    "flavor volume size identity secret status ready failure reason message phase observed "
+    "generation labels annotations selector template replicas strategy rollout timeout seconds"
+)
+_TYPES: Final = ("string", "integer", "boolean", "object")
+_PROPERTIES: Final = 25
+# Few enough to come again within gzip's window often, as the fields of real types do.
+_PHRASES: Final = 500
+
+
+def components(size: int) -> str:
+    """Components of exactly `size` bytes, the same ones each time."""
+    chance = random.Random(1)
+    words = _VOCABULARY.split()
+    phrases = [" ".join(chance.choices(words, k=chance.randint(6, 14))) for _ in range(_PHRASES)]
+    text = HEAD
+    while len(text) + len(more := _definition(chance, phrases)) < size:
+        text += more
+    return filled(text, size)
+
+
+def filled(text: str, size: int) -> str:
+    """`text` with a comment that makes it exactly `size` bytes."""
+    return f"{text}{'#' * (size - len(text) - 1)}\n"
+
+
+def _definition(chance: random.Random, phrases: list[str]) -> str:
+    kind = _camel(chance)
+    properties = (
+        _PROPERTY.format(
+            name=_camel(chance),
+            first=chance.choice(phrases),
+            second=chance.choice(phrases),
+            type=chance.choice(_TYPES),
+        )
+        for _ in range(_PROPERTIES)
+    )
+    return _DEFINITION.format(kind=kind, plural=f"{kind.lower()}s") + "".join(properties)
+
+
+def _camel(chance: random.Random) -> str:
+    return "".join(word.title() for word in chance.choices(_VOCABULARY.split(), k=2))
