@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncGenerator, Mapping
 
     from capirepo.core.blob import Blob
     from capirepo.core.names import AssetName, Label
@@ -47,7 +47,7 @@ class Store(Protocol):
 
     def chunks(
         self, label: Label, version: Version, asset: Asset, start: int, stop: int
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         """The bytes from `start` up to `stop`, in pieces, for what is too large to hold."""
         ...
 

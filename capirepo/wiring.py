@@ -12,11 +12,11 @@ import asyncio
 import contextlib
 import datetime as dt
 import ipaddress
+import logging
 import os
-import socket
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -26,8 +26,9 @@ from capirepo.errors import BadInputError, StorageError
 from capirepo.metrics import Numbers, renderer
 from capirepo.proxy.ca import LOOPBACK, Authority, load_authority, make_authority
 from capirepo.proxy.certs import Certificates, load_own
-from capirepo.proxy.door import Door, House
-from capirepo.proxy.engine import announce, make_guard, make_runner
+from capirepo.proxy.door import Door
+from capirepo.proxy.engine import announce, guard, make_runner
+from capirepo.proxy.house import House, TlsEntry
 from capirepo.proxy.ready import Ready
 from capirepo.proxy.traffic import Traffic
 from capirepo.services.library import Library
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from capirepo.proxy.certs import OwnCertificate
+
+log = logging.getLogger("capirepo")
 
 DRAIN_SECONDS: Final = 15.0
 _MEGABYTE: Final = 1 << 20
@@ -150,6 +153,7 @@ async def serving(repository: Repository) -> AsyncIterator[Running]:
     """
     settings = repository.settings
     loop = asyncio.get_running_loop()
+    loop.set_exception_handler(_in_one_line)
     library, blobs = make_library(repository)
     watch = Watch(library)
     authority = authority_of(repository)
@@ -169,7 +173,7 @@ async def serving(repository: Repository) -> AsyncIterator[Running]:
         metrics=renderer(Numbers(library, traffic, blobs, certificates)),
         ready=lambda: watch.ready,
     )
-    app = make_app(site, outside=[announce], inside=[make_guard(settings.hosts)])
+    app = make_app(site, outside=[announce], inside=[guard])
     runner = make_runner(
         app,
         traffic,
@@ -192,6 +196,7 @@ async def serving(repository: Repository) -> AsyncIterator[Running]:
     )
     async with contextlib.AsyncExitStack() as stack:
         stack.callback(traffic.flush)
+        stack.push_async_callback(house.emptied, DRAIN_SECONDS)
         stack.push_async_callback(runner.cleanup)
         stack.push_async_callback(house.close)
         url = await _listen(stack, house, "http", settings.server.listen)
@@ -209,6 +214,11 @@ async def serving(repository: Repository) -> AsyncIterator[Running]:
         watch.ready = False
 
 
+def _in_one_line(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What asyncio has nobody else to tell; no traceback, as most of it is clients' doing."""
+    log.error("%s: %r", context["message"], context.get("exception"))
+
+
 def on_free_ports(repository: Repository) -> Repository:
     """The same repository on ports of loopback that the system chooses, and no TLS port."""
     server = msgspec.structs.replace(
@@ -220,15 +230,11 @@ def on_free_ports(repository: Repository) -> Repository:
 
 async def _listen(stack: contextlib.AsyncExitStack, house: House, scheme: str, address: str) -> str:
     host, port = parse_address(address)
-    context = house.certificates.listener() if scheme == "https" else None
-    make: Callable[[], Door] = lambda: Door(house)  # noqa: E731 - typed for create_server
     try:
         server = await house.loop.create_server(
-            make,
+            _entry(house) if scheme == "http" else _tls_entry(house),
             host,
             port,
-            ssl=context,
-            ssl_handshake_timeout=10 if context else None,
             backlog=1024,
             reuse_address=True,
         )
@@ -247,6 +253,15 @@ async def _listen(stack: contextlib.AsyncExitStack, house: House, scheme: str, a
     return f"{scheme}://{_shown_host(host)}:{bound[1]}"
 
 
+def _entry(house: House) -> Callable[[], asyncio.Protocol]:
+    return lambda: Door(house)
+
+
+def _tls_entry(house: House) -> Callable[[], asyncio.Protocol]:
+    context = house.certificates.listener()
+    return lambda: TlsEntry(house, context, lambda plain: Door(house, beneath=(plain,)))
+
+
 def parse_address(text: str) -> tuple[str, int]:
     """Host and port of `HOST:PORT`, `[V6]:PORT` or `:PORT` (every address).
 
@@ -260,8 +275,8 @@ def parse_address(text: str) -> tuple[str, int]:
 
 
 def _shown_host(host: str) -> str:
-    if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
-        return socket.gethostname()
+    # Every address is loopback as well, and that is what one types on this machine.
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - not bound
     return f"[{host}]" if ":" in host else host
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from capirepo.proxy.traffic import OneLine
 from capirepo.wiring import Repository, make_library
 
 if TYPE_CHECKING:
@@ -40,6 +43,16 @@ async def look_at(repository: Repository) -> Library:
     await library.refresh()
     await library.inspect_all()
     return library
+
+
+def log_in_lines(level: int) -> None:
+    """Logs to standard error, a line a record; no traceback reaches a user."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(OneLine())
+    logging.basicConfig(level=level, handlers=[handler])
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
+    # Python reports here what it cannot raise, such as an SNI that is no text.
+    sys.unraisablehook = lambda odd: logging.getLogger("capirepo").info("%s", odd.exc_value)
 
 
 def say(text: str) -> None:

@@ -17,9 +17,8 @@ import click
 import msgspec
 
 from capirepo.cli.clientside import variables_for
-from capirepo.cli.options import config_option, state_option
+from capirepo.cli.options import config_option, log_in_lines, state_option
 from capirepo.errors import BadInputError
-from capirepo.proxy.traffic import OneLine
 from capirepo.wiring import Repository, on_free_ports, open_repository, serving
 
 if TYPE_CHECKING:
@@ -65,10 +64,7 @@ def command(
         if root is not None:
             raise click.UsageError("give either ROOT or --server, not both")
         return asyncio.run(_run(server, arguments))
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(OneLine())
-    logging.basicConfig(level=logging.WARNING, handlers=[handler])
-    logging.getLogger("asyncio").setLevel(logging.ERROR)
+    log_in_lines(logging.WARNING)
     repository = open_repository(Path(root or "."), config, state)
     return asyncio.run(_serve_and_run(_quiet(repository), arguments))
 

@@ -7,7 +7,6 @@ import json
 import logging
 import shlex
 import signal
-import sys
 from dataclasses import replace
 from pathlib import Path  # noqa: TC003 - click reads it at run time
 from typing import TYPE_CHECKING, Any
@@ -15,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from capirepo.cli.options import config_option, root_argument, state_option
-from capirepo.proxy.traffic import OneLine
+from capirepo.cli.options import config_option, log_in_lines, root_argument, state_option
 from capirepo.wiring import Repository, Running, open_repository, serving
 
 if TYPE_CHECKING:
@@ -59,10 +57,7 @@ def command(
     ROOT holds LABEL/VERSION/ASSET, as clusterctl's own local repository does. A release
     copied into it is seen within a second or so, without a restart. SIGHUP looks at once.
     """
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(OneLine())
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
-    logging.getLogger("asyncio").setLevel(logging.ERROR)
+    log_in_lines(logging.INFO)
     repository = with_server_settings(open_repository(root, config, state), settings)
     asyncio.run(_serve(repository, output))
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -184,6 +185,14 @@ def make_authority(folder: Path, names: Iterable[str], now: dt.datetime) -> Auth
     return authority
 
 
+_DAMAGES: Final = (
+    ValueError,
+    TypeError,
+    InvalidSignature,
+    UnsupportedAlgorithm,
+    x509.ExtensionNotFound,
+    x509.InvalidVersion,
+)
 _SIGNS_ONLY: Final = x509.KeyUsage(
     digital_signature=False,
     content_commitment=False,
@@ -201,9 +210,11 @@ def _read(certificate_file: Path, key_file: Path) -> Authority:
     try:
         certificate = x509.load_pem_x509_certificate(certificate_file.read_bytes())
         key = serialization.load_pem_private_key(key_file.read_bytes(), password=None)
+        certificate.verify_directly_issued_by(certificate)
+        certificate.extensions.get_extension_for_class(x509.NameConstraints)
     except OSError as error:
         raise BadInputError(f"cannot read {error.filename}: {error.strerror}") from error
-    except (ValueError, TypeError) as error:
+    except _DAMAGES as error:
         raise BadInputError(
             f"the CA in {key_file.parent} is damaged: {error}", cure=_CURE
         ) from error

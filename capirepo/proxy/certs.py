@@ -108,7 +108,8 @@ class Certificates:
         return context
 
     def _choose(self, connection: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> int | None:
-        host = None if name is None or name in self._addresses else name.lower()
+        host = name.lower() if name is not None else None
+        host = None if host in self._addresses else host
         if host is not None and host not in self._hosts:
             return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
         connection.context = self.context(host)

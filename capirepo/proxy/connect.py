@@ -12,12 +12,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from capirepo.errors import BadInputError, MisdirectedError, RefusedError
+from capirepo.errors import MisdirectedError, RefusedError
+from capirepo.proxy.head import HeadError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-MAX_HEAD: Final = 16 * 1024
 _LINE: Final = re.compile(rb"CONNECT ([!-~]{1,300}) HTTP/1\.[01]\r\n")
 _AUTHORITY: Final = re.compile(r"(?P<host>[A-Za-z0-9.-]+):(?P<port>[0-9]{1,5})")
 
@@ -33,13 +33,13 @@ def parse_connect(head: bytes, hosts: Collection[str]) -> Tunnel:
     """Decides on a CONNECT by its whole head, up to the empty line.
 
     Raises:
-        BadInputError: not a CONNECT request as RFC 9110 writes it.
+        HeadError: not a CONNECT request as RFC 9110 writes it.
         RefusedError: a host or a port that we do not answer for.
     """
     line = _LINE.match(head)
     match = _AUTHORITY.fullmatch(line[1].decode("ascii")) if line else None
     if match is None:
-        raise BadInputError("this is no CONNECT HOST:PORT HTTP/1.1")
+        raise HeadError("this is no CONNECT HOST:PORT HTTP/1.1")
     host, port = match["host"].lower(), match["port"]
     if host not in hosts:
         raise RefusedError(
@@ -67,16 +67,3 @@ def check_authority(opened_for: str | None, asked: str) -> None:
             raise MisdirectedError(
                 f"this connection was opened for {opened_for}, not for {name[:100]}"
             )
-
-
-def check_target(target_host: str | None, hosts: Collection[str]) -> None:
-    """Checks the host of a request in absolute form, as clients of HTTP_PROXY send them.
-
-    Raises:
-        RefusedError: a host that we do not answer for.
-    """
-    if target_host is not None and target_host.lower() not in hosts:
-        raise RefusedError(
-            f"this proxy answers only for {', '.join(hosts)}, not for {target_host[:100]}",
-            cure="unset HTTP_PROXY, or put that host in NO_PROXY",
-        )

@@ -4,47 +4,38 @@ A door stands between a socket and aiohttp. It answers at once what is ready in 
 ends CONNECT and its TLS in this very process, and shows out whoever dawdles; everything
 else it hands to aiohttp's handler, and it keeps quiet until that one has answered.
 
-States of a connection:
-- idle: no request is under way; only here may a ready answer be given;
-- asked: bytes of a request went to aiohttp, which has not begun with it;
+A door hands over one head at a time, whole and checked, and holds back what a client sends
+before it has its answer. States of a connection:
+- idle: no request is under way;
+- asked: the head of a request went to aiohttp, which has not begun with it;
 - busy: aiohttp works on a request.
-A connection that sends anything but one whole GET at a time (a body, a pipeline, a head in
-pieces) is aiohttp's alone from then on.
+A connection on which a request may have a body is aiohttp's alone from then on.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import os
-import ssl
 from enum import Enum
 from typing import TYPE_CHECKING, Final, cast
 
-from capirepo.errors import BadInputError, CapirepoError
+from capirepo.errors import RefusedError
 from capirepo.proxy.certs import HostContext
-from capirepo.proxy.connect import MAX_HEAD, parse_connect
-from capirepo.proxy.ready import is_whole_get
+from capirepo.proxy.connect import parse_connect
+from capirepo.proxy.head import MAX_HEAD, HeadError, check_head, find_end, may_have_body
 from capirepo.proxy.traffic import Line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
-    from typing import Any
-
-    from capirepo.proxy.certs import Certificates
-    from capirepo.proxy.ready import Answer, Channel, Ready
-    from capirepo.proxy.traffic import Traffic
-
-log = logging.getLogger("capirepo.door")
+    from capirepo.proxy.house import House
+    from capirepo.proxy.ready import Answer, Channel
 
 HEAD_SECONDS: Final = 10.0
-HANDSHAKE_SECONDS: Final = 10.0
 IDLE_SECONDS: Final = 75.0
 UNREAD_SECONDS: Final = 60.0
-_SWEEP_SECONDS: Final = 1.0
 _ONE_WRITE: Final = 64 * 1024
 _TLS_RECORD: Final = b"\x16"
+_CONNECT: Final = b"CONNECT "
 
 
 class State(Enum):
@@ -55,77 +46,37 @@ class State(Enum):
     BUSY = "busy"
 
 
-class House:
-    """What all doors share.
-
-    Args:
-        engine: makes aiohttp's protocol for one connection.
-        hosts: whom CONNECT may ask for.
-    """
-
-    def __init__(
-        self,
-        *,
-        engine: Callable[[], asyncio.Protocol],
-        hosts: tuple[str, ...],
-        certificates: Certificates,
-        ready: Ready,
-        traffic: Traffic,
-    ) -> None:
-        self.engine = engine
-        self.hosts = hosts
-        self.certificates = certificates
-        self.ready = ready
-        self.traffic = traffic
-        self.loop = asyncio.get_running_loop()
-        self.doors: set[Door] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self.spawn(self._watch(), "watch over connections")
-
-    def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        """Runs `work` beside the rest; it is cancelled at shutdown."""
-        task = self.loop.create_task(work, name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def close(self) -> None:
-        """Ends idle connections and all background work; busy ones are aiohttp's to end."""
-        for door in list(self.doors):
-            door.close_if_idle()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _watch(self) -> None:
-        while True:
-            await asyncio.sleep(_SWEEP_SECONDS)
-            now = self.loop.time()
-            for door in list(self.doors):
-                door.check(now)
-
-
 class Door(asyncio.Protocol):
     """One connection.
 
     Args:
+        house: what it shares with the others.
         opened_for: the host of the CONNECT that this connection runs inside of.
+        beneath: the transports that carry this one's TLS. What a client has not read yet
+            waits there, where this one's own transport does not count it.
     """
 
-    def __init__(self, house: House, opened_for: str | None = None) -> None:
+    def __init__(
+        self,
+        house: House,
+        opened_for: str | None = None,
+        beneath: tuple[asyncio.Transport, ...] = (),
+    ) -> None:
         self.opened_for = opened_for
         self._house = house
+        self._beneath = beneath
         self._transport: asyncio.Transport | None = None
         self._client = "-"
         self._channel: Channel = (False, None)
         self._engine: asyncio.Protocol | None = None
         self._state = State.IDLE
         self._engine_only = False
-        self._early = b""
-        self._connect_head = b""
+        self._reading = True
+        self._held = b""
         self._head = b""
         self._generation = 0
         self._since = 0.0
-        self._unread: int | None = None
+        self._unread = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Takes over a new connection, plain or with its TLS done."""
@@ -137,30 +88,23 @@ class Door(asyncio.Protocol):
             context = connection.context
             self.opened_for = context.host if isinstance(context, HostContext) else None
         self._channel = (connection is not None, self.opened_for)
-        self._house.doors.add(self)
-        if self._early:
-            self.data_received(b"")
+        self._house.enter(self)
+        self._go_on()
 
     def data_received(self, data: bytes) -> None:
-        """Answers what is ready, takes a CONNECT, or hands the bytes to aiohttp."""
-        if self._transport is None:
-            # The client's first request can come along with the end of its handshake.
-            self._early += data
-            return
-        if self._early:
-            data, self._early = self._early + data, b""
-        if self._state is State.IDLE and not self._engine_only:
+        """Gives the ready answer, or takes what the client says into its turn."""
+        if self._state is State.IDLE and not self._held and not self._engine_only:
             answer = self._house.ready.get(self._channel, data)
-            if answer is not None:
+            if answer is not None and self._transport is not None and self._reading:
                 self._give(answer)
                 return
-            if self._connect_head or data.startswith(b"CONNECT "):
-                self._connect(data)
-                return
-            if data.startswith(_TLS_RECORD):
-                self._refuse(400, "this is the plain port: use http:// here, or the TLS port")
-                return
-        self._pass_on(data)
+        if self._engine_only and self._engine is not None:
+            self._hand_over(data)
+            return
+        if not self._held:
+            self._since = self._house.loop.time()
+        self._held += data
+        self._go_on()
 
     def began(self) -> None:
         """Aiohttp begins with a request."""
@@ -174,24 +118,22 @@ class Door(asyncio.Protocol):
         self._head = b""
         self._state = State.IDLE
         self._since = self._house.loop.time()
+        if self._held:
+            # Not from within aiohttp, which is not done with its last request yet.
+            self._house.loop.call_soon(self._go_on)
 
     def pause_writing(self) -> None:
-        """The client does not read: neither do we, from now on."""
-        if self._transport is not None:
-            self._unread = self._transport.get_write_buffer_size()
-            self._since = self._house.loop.time()
-            if self._state is State.IDLE:
-                self._transport.pause_reading()
+        """The client does not read: it gets no further answers until it does."""
+        self._reading = False
         if self._engine is not None:
             self._engine.pause_writing()
 
     def resume_writing(self) -> None:
         """The client has read."""
-        self._unread = None
-        if self._transport is not None and self._state is State.IDLE:
-            self._transport.resume_reading()
+        self._reading = True
         if self._engine is not None:
             self._engine.resume_writing()
+        self._go_on()
 
     def eof_received(self) -> bool | None:
         """The client sends no more."""
@@ -199,7 +141,7 @@ class Door(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
-        self._house.doors.discard(self)
+        self._house.leave(self)
         self._transport = None
         if self._engine is not None:
             self._engine.connection_lost(exc)
@@ -213,18 +155,28 @@ class Door(asyncio.Protocol):
         """Ends the connection where the client has kept us waiting for too long."""
         if self._transport is None:
             return
-        waited = now - self._since
-        if self._unread is not None:
-            unread = self._transport.get_write_buffer_size()
-            if unread < self._unread:
-                self._unread, self._since = unread, now
-            elif waited > UNREAD_SECONDS:
+        if self._is_unread(now):
+            if now - self._since > UNREAD_SECONDS:
                 self._transport.abort()
-        elif self._state is State.ASKED or self._connect_head:
+            return
+        waited = now - self._since
+        if self._transport.is_closing():
+            if waited > UNREAD_SECONDS:
+                self._transport.abort()
+        elif self._state is State.ASKED or (self._state is State.IDLE and self._held):
             if waited > HEAD_SECONDS:
                 self._refuse(408, "the request did not arrive in time")
         elif self._state is State.IDLE and waited > IDLE_SECONDS:
             self._transport.close()
+
+    def _is_unread(self, now: float) -> bool:
+        """Whether the client has yet to read something; as long as it does read, it has time."""
+        layers = (self._transport, *self._beneath)
+        unread = sum(layer.get_write_buffer_size() for layer in layers if layer is not None)
+        if unread < self._unread or (unread and not self._unread):
+            self._since = now
+        self._unread = unread
+        return unread > 0
 
     def _give(self, answer: Answer) -> None:
         transport = cast("asyncio.Transport", self._transport)
@@ -253,7 +205,61 @@ class Door(asyncio.Protocol):
         if written < len(head) + len(body):
             transport.write(memoryview(body)[max(written - len(head), 0) :])
 
-    def _pass_on(self, data: bytes) -> None:
+    def _go_on(self) -> None:
+        """Takes heads from what is held, as long as their turn has come."""
+        transport = self._transport
+        while (
+            transport is not None
+            and not transport.is_closing()
+            and self._held
+            and self._reading
+            and self._state is State.IDLE
+            and not self._engine_only
+        ):
+            try:
+                taken = self._take_one(transport)
+            except HeadError as error:
+                self._refuse(error.status, str(error))
+            except RefusedError as error:
+                self._refuse(403, str(error))
+            else:
+                if not taken:
+                    break
+        if transport is not None and not transport.is_closing() and not self._engine_only:
+            if len(self._held) > MAX_HEAD:
+                transport.pause_reading()
+            else:
+                transport.resume_reading()
+
+    def _take_one(self, transport: asyncio.Transport) -> bool:
+        """Answers or hands over the first head that is held; False where it is not all there."""
+        if self._held.startswith(_TLS_RECORD):
+            raise HeadError("this is the plain port: use http:// here, or the TLS port")
+        # A line too many after a body is forgiven (RFC 9112 2.2).
+        self._held = self._held.lstrip(b"\r\n") if self._held[0] in b"\r\n" else self._held
+        end = find_end(self._held)
+        if end < 0:
+            return False
+        head, self._held = self._held[:end], self._held[end:]
+        self._since = self._house.loop.time()
+        if head.startswith(_CONNECT):
+            self._connect(transport, head)
+            return True
+        answer = self._house.ready.get(self._channel, head)
+        if answer is not None:
+            self._give(answer)
+            return True
+        check_head(head, self._house.hosts)
+        if may_have_body(head):
+            self._engine_only = True
+            head, self._held = head + self._held, b""
+        elif head.startswith(b"GET "):
+            self._head = head
+        self._state = State.ASKED
+        self._hand_over(head)
+        return True
+
+    def _hand_over(self, data: bytes) -> None:
         transport = cast("asyncio.Transport", self._transport)
         if self._engine is None:
             self._engine = self._house.engine()
@@ -261,73 +267,41 @@ class Door(asyncio.Protocol):
         if self._state is State.IDLE:
             self._state = State.ASKED
             self._since = self._house.loop.time()
-            if is_whole_get(data):
-                self._head = data
-            else:
-                self._engine_only = True
-        else:
-            self._engine_only = True
-            self._head = b""
         self._engine.data_received(data)
 
-    def _connect(self, data: bytes) -> None:
-        if not self._connect_head:
-            self._since = self._house.loop.time()
-        self._connect_head += data
-        head, end, rest = self._connect_head.partition(b"\r\n\r\n")
-        if not end:
-            if len(head) > MAX_HEAD:
-                self._refuse(431, "the head of this request is too long")
-            return
+    def _connect(self, transport: asyncio.Transport, head: bytes) -> None:
+        """Ends a tunnel here: TLS by a leaf of ours, and a door behind it."""
+        if self._held:
+            raise HeadError("bytes came before the tunnel was open")
+        host = parse_connect(head, self._house.hosts).host
         try:
-            if rest or len(head) > MAX_HEAD:
-                raise BadInputError("bytes came before the tunnel was open")
-            tunnel = parse_connect(head + end, self._house.hosts)
-        except CapirepoError as error:
-            self._refuse(400 if isinstance(error, BadInputError) else 403, str(error))
+            context = self._house.certificates.context(host)
+        except OSError as error:
+            self._refuse(503, f"no certificate can be made: {error.strerror}")
             return
-        self._house.spawn(self._open(tunnel.host), f"tunnel for {tunnel.host}")
-
-    async def _open(self, host: str) -> None:
-        """Ends the tunnel here: TLS by a leaf of ours, and a door behind it."""
-        transport = cast("asyncio.Transport", self._transport)
         transport.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         self._record("CONNECT", host, 200)
-        self._house.doors.discard(self)
-        door = Door(self._house, opened_for=host)
-        try:
-            tls = await self._house.loop.start_tls(
-                transport,
-                door,
-                self._house.certificates.context(host),
-                server_side=True,
-                ssl_handshake_timeout=HANDSHAKE_SECONDS,
-            )
-        except ssl.SSLError as error:
-            hint = "; does the client trust our CA (SSL_CERT_FILE)?" * ("alert" in str(error))
-            log.warning("TLS with %s for %s: %s%s", self._client, host, error.reason, hint)
-        except OSError as error:
-            log.info("TLS with %s for %s: %s", self._client, host, str(error) or "the client left")
-        else:
-            if tls is not None:
-                door.connection_made(tls)
+        self._house.leave(self)
+        # From here on the bytes are those of the handshake; this door has done its work.
+        self._engine_only = True
+        transport.pause_reading()
+        inner = Door(self._house, host, (*self._beneath, transport))
+        self._house.spawn(self._house.end_tls(transport, inner, context), f"tunnel for {host}")
 
     def _refuse(self, status: int, sentence: str) -> None:
         """Answers with the sentence as reason too: it is all that Go shows of a failed CONNECT."""
         if self._transport is None:
             return
-        method = "CONNECT" if self._connect_head else "-"
-        self._connect_head = b""
+        self._held = b""
         reason = sentence.encode("ascii", "replace").decode()
         body = f"{reason}\n"
         self._transport.write(
             f"HTTP/1.1 {status} {reason}\r\nContent-Type: text/plain; charset=utf-8\r\n"
             f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}".encode()
         )
-        self._record(method, "-", status)
+        self._record("-", "-", status)
         self._engine_only = True
-        with contextlib.suppress(OSError):
-            self._transport.close()
+        self._transport.close()
 
     def _record(self, method: str, host: str, status: int) -> None:
         line = Line(method=method, host=host, path="", face="proxy", status=status, size=0)

@@ -7,17 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
-from yarl import URL
 
-from capirepo.proxy.connect import check_authority, check_target
+from capirepo.proxy.connect import check_authority
 from capirepo.proxy.door import Door
 from capirepo.proxy.ready import Answer, head_of
 from capirepo.proxy.traffic import Line
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-
-    from aiohttp.typedefs import Middleware
 
     from capirepo.proxy.traffic import Traffic
 
@@ -110,17 +107,11 @@ def _answer(request: web.BaseRequest, response: web.StreamResponse, line: Line) 
     )
 
 
-def make_guard(hosts: tuple[str, ...]) -> Middleware:
-    """A middleware that turns away what came through the wrong door."""
-
-    @web.middleware
-    async def guard(
-        request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-    ) -> web.StreamResponse:
-        door = door_of(request)
-        check_authority(door.opened_for if door is not None else None, request.host)
-        if not request.raw_path.startswith("/"):
-            check_target(URL(request.raw_path).host, hosts)
-        return await handler(request)
-
-    return guard
+@web.middleware
+async def guard(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Turns away what came through the wrong door: its Host is not whom the door was opened for."""
+    door = door_of(request)
+    check_authority(door.opened_for if door is not None else None, request.host)
+    return await handler(request)

@@ -21,7 +21,6 @@ Channel = tuple[bool, str | None]
 """What an answer depends on beside the request: TLS or not, and the host it was opened for."""
 
 _MOST: Final = 4096
-_HEAD_END: Final = b"\r\n\r\n"
 _LONGEST_HEAD: Final = 4096
 
 
@@ -66,7 +65,8 @@ class Ready:
 
     def keep(self, channel: Channel, head: bytes, answer: Answer, generation: int) -> None:
         """Keeps an answer that was computed from `generation` of the repository."""
-        if generation != self.generation():
+        too_much = len(head) > _LONGEST_HEAD or len(answer.body) > self._budget
+        if too_much or generation != self.generation():
             return
         if self._used + len(answer.body) > self._budget or len(self._answers) >= _MOST:
             self._clear()
@@ -85,15 +85,6 @@ class Ready:
         self._answers.clear()
         self._used = 0
         self._of = self.generation()
-
-
-def is_whole_get(data: bytes) -> bool:
-    """Whether `data` is exactly one GET request, with nothing after it."""
-    return (
-        data.startswith(b"GET ")
-        and len(data) <= _LONGEST_HEAD
-        and data.find(_HEAD_END) == len(data) - len(_HEAD_END)
-    )
 
 
 def head_of(status: int, reason: str, headers: Mapping[str, str]) -> bytes:

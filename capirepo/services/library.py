@@ -19,7 +19,7 @@ from capirepo.errors import NotThereError, StorageError
 from capirepo.ports import Shelf
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 
     from capirepo.core.blob import Blob
     from capirepo.core.catalog import Catalog
@@ -57,6 +57,8 @@ class Library:
         self._inspected: dict[tuple[Label, Version], Release] = {}
         self._listed: dict[Label, tuple[Release, ...]] = {}
         self._offered: dict[Source, list[Version]] = {}
+        # Something could not be read: the next look will try again.
+        self._unsure = False
         self._groups: Mapping[Source, tuple[Label, ...]] = {}
 
     async def refresh(self) -> bool:
@@ -66,8 +68,9 @@ class Library:
             StorageError: the repository cannot be listed; what was known stays.
         """
         shelf = await self._store.scan()
-        if shelf == self._shelf:
+        if shelf == self._shelf and not self._unsure:
             return False
+        self._unsure = False
         self._shelf = shelf
         self._groups = self.catalog.group(shelf.releases)
         self._listed.clear()
@@ -251,7 +254,7 @@ class Library:
             return None
         return await self._blobs.blob(found.label, found.version, found.asset)
 
-    def chunks(self, found: Found, start: int, stop: int) -> AsyncIterator[bytes]:
+    def chunks(self, found: Found, start: int, stop: int) -> AsyncGenerator[bytes, None]:
         """The bytes of a large asset from `start` up to `stop`, piece by piece."""
         return self._store.chunks(found.label, found.version, found.asset, start, stop)
 
@@ -266,12 +269,17 @@ class Library:
         components = self.catalog.entry(label).components
         release = self._findings.recall(found, components)
         if release is None:
-            release = await self._read_and_inspect(found, components)
+            release, lasting = await self._read_and_inspect(found, components)
+            if not lasting:
+                self._unsure = True
+                return release
             self._findings.keep(release, components)
         self._inspected[key] = release
         return release
 
-    async def _read_and_inspect(self, found: Release, components: AssetName) -> Release:
+    async def _read_and_inspect(
+        self, found: Release, components: AssetName
+    ) -> tuple[Release, bool]:
         label, version, assets = found.label, found.version, found.assets
         contents, unread = {}, []
         for name in needed_assets(label, components):
@@ -280,4 +288,5 @@ class Library:
                     contents[name] = await self._store.read(label, version, assets[name])
                 except (NotThereError, StorageError) as error:
                     unread.append(str(error))
-        return await asyncio.to_thread(inspect, found, components, contents, unread)
+        release = await asyncio.to_thread(inspect, found, components, contents, unread)
+        return release, not unread

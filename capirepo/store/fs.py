@@ -25,7 +25,7 @@ from capirepo.ports import Shelf, Stray
 from capirepo.store.staging import staged, sync_folder
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncGenerator, Mapping
     from pathlib import Path
 
 STATE: Final = ".capirepo"
@@ -60,7 +60,7 @@ class FolderStore:
 
     async def chunks(
         self, label: Label, version: Version, asset: Asset, start: int, stop: int
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         """The bytes from `start` up to `stop`, a megabyte at a time."""
         descriptor = await asyncio.to_thread(self._open, label, version, asset.name)
         async with aiofiles.open(descriptor, "rb") as file:

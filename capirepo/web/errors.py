@@ -21,7 +21,7 @@ from capirepo.errors import (
     RefusedError,
     StorageError,
 )
-from capirepo.web.send import FACE
+from capirepo.web.send import FACE, face_of_handler
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -46,9 +46,8 @@ async def errors(
     """Answers for whatever a handler raised, and says which face it was."""
     response = await _answer(request, handler)
     if not response.prepared:
-        # A face is named by the module of its handler.
         response.headers["Server"] = "capirepo"
-        response[FACE] = request.match_info.handler.__module__.rpartition(".")[2]
+        response[FACE] = face_of_handler(request)
     return response
 
 

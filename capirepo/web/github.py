@@ -149,7 +149,7 @@ async def contents(request: web.Request) -> web.Response:
     source = _source(request)
     path, library = text(request, "path"), library_of(request)
     version = parse_version(request.query.get("ref", ""))
-    name = parse_asset(path.rpartition("/")[2])
+    *_, name = map(parse_asset, path.split("/"))
     found = await library.find_in_source(source, version, name)
     blob = await library.blob(found)
     if blob is None:

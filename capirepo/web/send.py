@@ -10,16 +10,22 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import re
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 from aiohttp import web
 
+from capirepo.errors import CapirepoError
+
 if TYPE_CHECKING:
     from capirepo.core.blob import Blob
     from capirepo.core.names import AssetName
     from capirepo.services.library import Found, Library
+
+log = logging.getLogger("capirepo.http")
 
 FACE: Final = web.ResponseKey("face", str)
 PURE: Final = web.ResponseKey("pure", bool)
@@ -45,6 +51,11 @@ def face_of(response: web.StreamResponse) -> str:
     """Which face made a response."""
     face: str = response.get(FACE, "-")
     return face
+
+
+def face_of_handler(request: web.Request) -> str:
+    """Which face answers a request: it is named by the module of its handler."""
+    return request.match_info.handler.__module__.rpartition(".")[2]
 
 
 def is_pure(response: web.StreamResponse) -> bool:
@@ -96,11 +107,23 @@ async def _streamed(request: web.Request, library: Library, found: Found) -> web
         status=206 if "Content-Range" in headers else 200, headers=headers
     )
     response.content_length = last - first + 1
-    await response.prepare(request)
-    if request.method != "HEAD":
-        async for piece in library.chunks(found, first, last + 1):
-            await response.write(piece)
-    await response.write_eof()
+    async with aclosing(library.chunks(found, first, last + 1)) as pieces:
+        # Before the head goes out, so that what is gone meanwhile is still a 404.
+        piece = await anext(pieces, b"")
+        response[FACE] = face_of_handler(request)
+        await response.prepare(request)
+        try:
+            while piece and request.method != "HEAD":
+                await response.write(piece)
+                piece = await anext(pieces, b"")
+            await response.write_eof()
+        except ConnectionError:
+            log.debug("%s: the client left", request.path)
+        except CapirepoError as error:
+            # The head promised more: all that is left is to cut it, so that nobody takes it whole.
+            log.error("%s broke off: %s", request.path, error)  # noqa: TRY400 - no traceback
+            if request.transport is not None:
+                request.transport.abort()
     return response
 
 

@@ -13,7 +13,7 @@ from capirepo.ports import Shelf
 from capirepo.store.memory import BlobCache
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncGenerator, Mapping
 
 LABEL, VERSION = Label("infrastructure-awesome"), parse_version("v0.1.0")
 
@@ -38,7 +38,7 @@ class CountingStore:
 
     def chunks(
         self, label: Label, version: Version, asset: Asset, start: int, stop: int
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         raise NotImplementedError
 
     async def add(self, label: Label, version: Version, files: Mapping[AssetName, bytes]) -> bool:
