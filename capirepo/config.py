@@ -23,11 +23,12 @@ if TYPE_CHECKING:
 FILE_NAME: Final = "capirepo.yaml"
 GITHUB_HOSTS: Final = ("github.com", "api.github.com")
 
-Port = Annotated[int, Meta(ge=1, le=65535)]
 # A host name: two labels at least, so that no CA of ours ever speaks for a whole domain.
 _HOST: Final = (
     r"^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 )
+# As one types it: a host name of any number of labels, or an address.
+_NAME: Final = r"^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|[0-9a-f:]{2,39})$"
 Host = Annotated[str, Meta(pattern=_HOST)]
 
 
@@ -42,6 +43,7 @@ class Server(Frozen, frozen=True):
         listen: HOST:PORT of the plain port, which also answers CONNECT.
         tls_listen: HOST:PORT of the TLS port; '' for none.
         access_log: text, json or off.
+        names: further host names and addresses by which clients reach the TLS port.
         certificate: a PEM file with a certificate chain of one's own for the TLS port.
         key: the PEM file with its private key.
     """
@@ -49,6 +51,7 @@ class Server(Frozen, frozen=True):
     listen: str = "127.0.0.1:8080"
     tls_listen: str = "127.0.0.1:8443"
     access_log: Annotated[str, Meta(pattern=r"^(text|json|off)$")] = "text"
+    names: tuple[Annotated[str, Meta(pattern=_NAME)], ...] = ()
     certificate: str = ""
     key: str = ""
 
@@ -133,7 +136,7 @@ class Settings(Frozen, frozen=True):
 
 
 def load_settings(path: Path) -> Settings:
-    """Reads a configuration file.
+    """Reads a configuration file; the files that it names are beside it.
 
     Raises:
         BadInputError: it cannot be read, is not YAML, or a key or value is not known; the
@@ -143,7 +146,14 @@ def load_settings(path: Path) -> Settings:
         data = path.read_bytes()
     except OSError as error:
         raise BadInputError(f"cannot read {path}: {error.strerror}") from error
-    return parse_settings(data, str(path))
+    settings = parse_settings(data, str(path))
+    beside = {
+        name: str(path.parent / file)
+        for name in ("certificate", "key")
+        if (file := getattr(settings.server, name))
+    }
+    server = msgspec.structs.replace(settings.server, **beside)
+    return msgspec.structs.replace(settings, server=server)
 
 
 def parse_settings(data: bytes, name: str) -> Settings:
@@ -157,23 +167,58 @@ def parse_settings(data: bytes, name: str) -> Settings:
     try:
         settings = msgspec.convert(content, Settings)
         settings.catalog()
+        for address in (settings.server.listen, settings.server.tls_listen):
+            if address:
+                parse_address(address)
     except msgspec.ValidationError as error:
         raise BadInputError(f"{name}: {_explained(str(error))}") from error
     return settings
 
 
+def parse_address(text: str) -> tuple[str, int]:
+    """Host and port of `HOST:PORT`, `[V6]:PORT` or `:PORT` (the host '' is every address).
+
+    Raises:
+        BadInputError: it is none of these.
+    """
+    host, colon, port = text.rpartition(":")
+    if colon and port.isascii() and port.isdigit() and int(port) < 1 << 16:
+        return host.removeprefix("[").removesuffix("]"), int(port)
+    raise BadInputError(f"{text!r} is no address to listen on", cure="write HOST:PORT")
+
+
 _UNKNOWN: Final = re.compile(r"unknown field `(?P<field>[^`]*)`(?: - at `\$(?P<place>[^`]*)`)?")
 
 
+_PATTERN: Final = re.compile(r"matching regex .* - at `\$\.?(?P<place>[^`]*)`")
+_MEANT: Final = {
+    "server.access_log": "is text, json or off",
+    "server.names": "are host names or addresses, as one types them",
+    "gitlab.host": "is a host that begins with gitlab.: clusterctl takes no other",
+    "gitlab.project": "is the path of a project, GROUP/NAME",
+    "proxy.hosts": "are host names with a dot in them",
+}
+
+
 def _explained(message: str) -> str:
+    if (pattern := _PATTERN.search(message)) is not None:
+        place = re.sub(r"\[.*", "", pattern["place"])
+        return f"{place} {_MEANT[place]}"
     match = _UNKNOWN.search(message)
     if match is None:
         return message.replace("`$.", "`")
-    section: Any = Settings()
-    for step in (match["place"] or "").strip(".").split("."):
-        section = getattr(section, step, section)
-    fields = section.__struct_fields__
-    where = (match["place"] or "").lstrip(".")
+    place = (match["place"] or "").strip(".")
+    fields = _fields_at(place)
     near = difflib.get_close_matches(match["field"], fields, n=1)
     hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(fields)}"
-    return f"unknown key {match['field']!r}{f' in {where}' if where else ''}; {hint}"
+    return f"unknown key {match['field']!r}{f' in {place}' if place else ''}; {hint}"
+
+
+def _fields_at(place: str) -> tuple[str, ...]:
+    if place.startswith("sources"):
+        return SourceOf.__struct_fields__
+    section: Any = Settings()
+    for step in filter(None, place.split(".")):
+        section = getattr(section, step, section)
+    fields: tuple[str, ...] = section.__struct_fields__
+    return fields

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+import errno
 import ipaddress
 import logging
 import os
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from capirepo.config import FILE_NAME, Settings, load_settings
+from capirepo.config import FILE_NAME, Settings, load_settings, parse_address
 from capirepo.core.clusterctl import Places
 from capirepo.errors import BadInputError, StorageError
 from capirepo.metrics import Numbers, renderer
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("capirepo")
 
+# How long running downloads may take once the server stops; Kubernetes kills after 30 s.
 DRAIN_SECONDS: Final = 15.0
 _MEGABYTE: Final = 1 << 20
 
@@ -114,7 +116,7 @@ def open_repository(
 def make_library(repository: Repository) -> tuple[Library, BlobCache]:
     """The library over a ROOT, and its cache; nothing has been looked at yet."""
     store = FolderStore(repository.root)
-    blobs = BlobCache(store, repository.settings.cache.megabytes * _MEGABYTE)
+    blobs = BlobCache(store, _half_of_memory(repository.settings))
     findings = KeptFindings(repository.state / "findings.json")
     return Library(store, blobs, findings, repository.settings.catalog()), blobs
 
@@ -133,9 +135,11 @@ def authority_of(repository: Repository, *, new: bool = False) -> Authority:
         StorageError: a new one cannot be kept.
     """
     folder, now = ca_folder(repository), dt.datetime.now(dt.UTC)
-    names = (*repository.settings.hosts, *_own_names(repository.settings))
+    settings = repository.settings
+    # Where it listens changes from start to start, and is no reason for another CA.
+    names = (*settings.hosts, *settings.server.names)
     there = None if new else load_authority(folder, names, now)
-    return there or make_authority(folder, names, now)
+    return there or make_authority(folder, (*names, *_own_names(settings)), now, replace=new)
 
 
 def ca_folder(repository: Repository) -> Path:
@@ -160,7 +164,7 @@ async def serving(repository: Repository) -> AsyncIterator[Running]:
     certificates = Certificates(
         authority,
         hosts=settings.hosts,
-        addresses=_own_names(settings),
+        addresses=[name for name in _own_names(settings) if authority.covers(name)],
         own=_own_certificate(settings),
         now=lambda: dt.datetime.now(dt.UTC),
     )
@@ -168,7 +172,6 @@ async def serving(repository: Repository) -> AsyncIterator[Running]:
     site = Site(
         library=library,
         places=places_of(repository),
-        hosts=settings.hosts,
         ca_pem=authority.pem,
         metrics=renderer(Numbers(library, traffic, blobs, certificates)),
         ready=lambda: watch.ready,
@@ -179,7 +182,6 @@ async def serving(repository: Repository) -> AsyncIterator[Running]:
         traffic,
         face_of=send.face_of,
         is_pure=send.is_pure,
-        drain_seconds=DRAIN_SECONDS,
     )
     await asyncio.to_thread(sweep, repository.root / STATE / "staging")
     await watch.look()
@@ -191,14 +193,13 @@ async def serving(repository: Repository) -> AsyncIterator[Running]:
         engine=engine,
         hosts=settings.hosts,
         certificates=certificates,
-        ready=Ready(lambda: library.generation, settings.cache.megabytes * _MEGABYTE),
+        ready=Ready(lambda: library.generation, _half_of_memory(settings)),
         traffic=traffic,
     )
     async with contextlib.AsyncExitStack() as stack:
         stack.callback(traffic.flush)
-        stack.push_async_callback(house.emptied, DRAIN_SECONDS)
         stack.push_async_callback(runner.cleanup)
-        stack.push_async_callback(house.close)
+        stack.push_async_callback(house.close, DRAIN_SECONDS)
         url = await _listen(stack, house, "http", settings.server.listen)
         tls_url = ""
         if settings.server.tls_listen:
@@ -233,17 +234,19 @@ async def _listen(stack: contextlib.AsyncExitStack, house: House, scheme: str, a
     try:
         server = await house.loop.create_server(
             _entry(house) if scheme == "http" else _tls_entry(house),
-            host,
+            host or None,
             port,
             backlog=1024,
             reuse_address=True,
         )
     except OSError as error:
         reason = error.strerror or str(error)
-        raise BadInputError(
-            f"cannot listen on {address}: {reason}",
-            cure="stop what listens there, or give another HOST:PORT",
-        ) from error
+        cures = {
+            errno.EADDRINUSE: "stop what listens there, or give another HOST:PORT",
+            errno.EACCES: "ports below 1024 are for root: give another one",
+        }
+        cure = cures.get(error.errno or 0, "give an address of this machine, HOST:PORT")
+        raise BadInputError(f"cannot listen on {address}: {reason}", cure=cure) from error
 
     async def stop() -> None:
         server.close()
@@ -262,26 +265,19 @@ def _tls_entry(house: House) -> Callable[[], asyncio.Protocol]:
     return lambda: TlsEntry(house, context, lambda plain: Door(house, beneath=(plain,)))
 
 
-def parse_address(text: str) -> tuple[str, int]:
-    """Host and port of `HOST:PORT`, `[V6]:PORT` or `:PORT` (every address).
-
-    Raises:
-        BadInputError: it is none of these.
-    """
-    host, colon, port = text.rpartition(":")
-    if colon and port.isascii() and port.isdigit() and int(port) < 1 << 16:
-        return host.removeprefix("[").removesuffix("]") or "0.0.0.0", int(port)  # noqa: S104 - asked for
-    raise BadInputError(f"{text!r} is no address to listen on", cure="write HOST:PORT")
-
-
 def _shown_host(host: str) -> str:
     # Every address is loopback as well, and that is what one types on this machine.
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - not bound
+    host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - not bound
     return f"[{host}]" if ":" in host else host
 
 
+def _half_of_memory(settings: Settings) -> int:
+    """Assets have the one half of what may be kept, and answers that are ready the other."""
+    return settings.cache.megabytes * _MEGABYTE // 2
+
+
 def _own_names(settings: Settings) -> tuple[str, ...]:
-    names = dict.fromkeys(LOOPBACK)
+    names = dict.fromkeys((*LOOPBACK, *settings.server.names))
     for address in (settings.server.listen, settings.server.tls_listen):
         if address:
             host = parse_address(address)[0]

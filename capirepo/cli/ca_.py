@@ -68,3 +68,4 @@ def new(root: Path, config: Path | None, state: Path | None) -> None:
     repository = open_repository(root, config, state)
     authority = authority_of(repository, new=True)
     click.echo(f"{ca_folder(repository) / CERTIFICATE}\n{authority.fingerprint}")
+    click.echo("Restart running servers, and give clients the new CA.", err=True)

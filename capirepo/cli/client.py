@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import ssl
 import urllib.error
 import urllib.request
 from typing import Final
@@ -20,7 +21,10 @@ def check_url(server: str) -> str:
     Raises:
         BadInputError: it is no http:// or https:// address of a host alone.
     """
-    parts = urlsplit(server)
+    try:
+        parts = urlsplit(server)
+    except ValueError:
+        parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/"):
         raise BadInputError(f"{server!r} is no address of a server", cure="write http://HOST:PORT")
     return f"{parts.scheme}://{parts.netloc}"
@@ -30,7 +34,7 @@ def get(server: str, path: str) -> bytes:
     """What a server answers at `path`; asked directly, whatever the proxies of the environment.
 
     Raises:
-        BadInputError: there is no capirepo at that address.
+        BadInputError: nobody answers at that address.
         NotThereError: it says no; its sentence is passed on.
     """
     base = check_url(server)
@@ -40,9 +44,17 @@ def get(server: str, path: str) -> bytes:
             body: bytes = answer.read(_MOST)
             return body
     except urllib.error.HTTPError as error:
-        raise NotThereError(error.read(_MOST).decode(errors="replace").strip()) from error
+        said = error.read(_MOST).decode(errors="replace").strip()
+        if error.headers.get("Server") != "capirepo":
+            said = f"{base} answers {error.code} to {path.partition('?')[0]}: is that a capirepo?"
+        raise NotThereError(said) from error
     except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", error)
+        if isinstance(reason, ssl.SSLCertVerificationError):
+            raise BadInputError(
+                f"{base} shows a certificate that is not trusted",
+                cure="use its http:// address, or set SSL_CERT_FILE to its CA",
+            ) from error
         raise BadInputError(
             f"no answer from {base}: {reason}", cure="is `capirepo serve` running there?"
         ) from error

@@ -8,6 +8,7 @@ providers added (theirs win), and everything else in their folder linked.
 from __future__ import annotations
 
 import contextlib
+import os
 import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -110,5 +111,5 @@ def _link_all(real: Path, shadow: Path, leave_out: set[str]) -> None:
     shadow.mkdir(parents=True, exist_ok=True)
     if real.is_dir():
         for entry in real.iterdir():
-            if entry.name not in leave_out and not (shadow / entry.name).is_symlink():
+            if entry.name not in leave_out and not os.path.lexists(shadow / entry.name):
                 (shadow / entry.name).symlink_to(entry.absolute())

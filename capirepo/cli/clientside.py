@@ -8,14 +8,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
-import yaml
+from cryptography import x509
 
 from capirepo.cli.client import check_url, get
 from capirepo.cli.clienthome import write_ca_bundle, write_config_home
 from capirepo.cli.kubeconfig import api_server_hosts
 from capirepo.cli.options import say
 from capirepo.config import GITHUB_HOSTS
-from capirepo.core.environment import ClientFiles, client_environment, shadowed
+from capirepo.core import yamlguard
+from capirepo.core.environment import (
+    ClientFiles,
+    client_environment,
+    shadowed,
+    users_own,
+)
+from capirepo.errors import BadInputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,10 +35,10 @@ def variables_for(server: str, folder: Path, arguments: Sequence[str] = ()) -> M
         BadInputError, NotThereError: there is no server that answers.
     """
     base = check_url(server)
-    user = os.environ
+    user = users_own(os.environ)
     ca_pem = get(base, "/ca.pem")
     query = urlencode({"style": "github", "known": "false"})
-    private: Any = yaml.safe_load(get(base, f"/clusterctl.yaml?{query}"))
+    private = _read(base, ca_pem, get(base, f"/clusterctl.yaml?{query}"))
     config_home, remark = write_config_home(folder, private, user)
     if remark:
         say(f"capirepo: {remark}")
@@ -47,6 +54,18 @@ def variables_for(server: str, folder: Path, arguments: Sequence[str] = ()) -> M
         ),
         direct_hosts=api_server_hosts(user, arguments),
     )
+
+
+def _read(base: str, ca_pem: bytes, config: bytes) -> dict[str, Any]:
+    """The private providers of a server, which must be one of ours."""
+    try:
+        x509.load_pem_x509_certificate(ca_pem)
+        documents = yamlguard.load_all(config, f"{base}/clusterctl.yaml")
+        if len(documents) == 1 and isinstance(documents[0], dict):
+            return documents[0]
+    except (ValueError, BadInputError):
+        pass
+    raise BadInputError(f"what answers at {base} is no capirepo")
 
 
 def lasting_folder(server: str) -> Path:

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import click
 import yaml
 
-from capirepo.cli.options import config_option, look_at
+from capirepo.cli.options import config_option, look_at, say
 from capirepo.core.clusterctl import Style, render_config
 from capirepo.services import report
 from capirepo.wiring import Repository, open_repository, places_of
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     "  capirepo config sample-repo --style gitlab --provider awesome@v0.1.1\n"
     "  capirepo config --server http://127.0.0.1:8080 --style gitlab",
 )
-@click.argument("root", default=".", type=click.Path(path_type=Path))
+@click.argument("root", required=False, type=click.Path(path_type=Path))
 @click.option("--server", metavar="URL", help="Ask a server in place of reading ROOT.")
 @click.option(
     "--style",
@@ -48,29 +48,40 @@ if TYPE_CHECKING:
 )
 @config_option
 def command(
-    root: Path,
+    root: Path | None,
     server: str | None,
     style: str | None,
     providers: tuple[str, ...],
     image_registry: str,
     config: Path | None,
-) -> None:
+) -> int:
     """Print a clusterctl.yaml for ROOT or for a server, with concrete versions.
 
-    Local addresses need no server. GitLab's and GitHub's are read through `capirepo run`.
+    Local addresses need no server. GitLab's and GitHub's are answered here only through
+    `capirepo run` or `capirepo env`; GitHub's name `latest`.
     """
     if server:
+        if root is not None:
+            raise click.UsageError("give either ROOT or --server, not both")
         from capirepo.cli.client import get  # noqa: PLC0415 - only what asks pays for it
 
         query = [("style", style or Style.GITLAB.value), *(("provider", one) for one in providers)]
         if image_registry:
             query.append(("image-registry", image_registry))
         click.echo(get(server, f"/clusterctl.yaml?{urlencode(query)}").decode(), nl=False)
-        return
+        return 0
     content = asyncio.run(
-        _content(open_repository(root, config), Style(style or "local"), providers, image_registry)
+        _content(
+            open_repository(root or Path(), config),
+            Style(style or "local"),
+            providers,
+            image_registry,
+        )
     )
     click.echo(yaml.safe_dump(content, sort_keys=False), nl=False)
+    if not content["providers"]:
+        say("capirepo: there is no complete release of a provider to name")
+    return int(not content["providers"])
 
 
 async def _content(

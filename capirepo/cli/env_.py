@@ -9,6 +9,7 @@ import click
 from capirepo.cli.client import check_url
 from capirepo.cli.clientside import lasting_folder, variables_for
 from capirepo.core.environment import as_exports
+from capirepo.errors import CapirepoError
 
 
 @click.command(
@@ -32,7 +33,12 @@ from capirepo.core.environment import as_exports
 def command(server: str, output: str) -> None:
     """Print, as shell exports, the environment in which clusterctl reads from a server."""
     base = check_url(server)
-    variables = variables_for(base, lasting_folder(base))
+    try:
+        variables = variables_for(base, lasting_folder(base))
+    except CapirepoError:
+        # `eval "$(capirepo env)" && clusterctl …` must not go on to the real github.com.
+        click.echo("false")
+        raise
     click.echo(
         json.dumps(variables) if output == "json" else as_exports(variables), nl=output == "json"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -50,4 +51,5 @@ def _hosts(document: Any) -> Iterator[str]:
         cluster = entry.get("cluster") if isinstance(entry, dict) else None
         server = cluster.get("server") if isinstance(cluster, dict) else None
         if isinstance(server, str):
-            yield urlsplit(server).hostname or ""
+            with contextlib.suppress(ValueError):
+                yield urlsplit(server).hostname or ""

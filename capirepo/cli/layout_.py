@@ -13,7 +13,7 @@ from capirepo.cli.options import config_option, say
 from capirepo.core.layout import lay_out
 from capirepo.core.names import parse_asset, parse_source
 from capirepo.core.version import parse_version
-from capirepo.errors import BadInputError
+from capirepo.errors import BadInputError, ConflictError
 from capirepo.store.fs import FolderStore
 from capirepo.wiring import open_repository
 
@@ -60,6 +60,8 @@ def command(folder: Path, root: Path, config: Path | None, output: str) -> int:
                 click.echo(f"{kind:<10} {line}")
         for line in outcome["passed_over"]:
             say(f"passed over {line}")
+        if not any(outcome.values()):
+            say(f"capirepo: nothing in {folder} is laid out as OWNER/REPO/TAG/ASSET")
     return int(bool(outcome["passed_over"]))
 
 
@@ -79,9 +81,18 @@ async def _lay_out(folder: Path, store: FolderStore, catalog: Catalog) -> dict[s
             outcome["passed_over"].append(f"{shown}: {error}")
             continue
         placed = lay_out(catalog, source, files)
+        if not catalog.has(source):
+            outcome["passed_over"].append(
+                f"{shown}: {source} is no known source; name it in sources of ROOT/capirepo.yaml"
+            )
+            continue
         for label, names in placed.items():
-            added = await store.add(label, version, {name: files[name] for name in names})
-            outcome["added" if added else "unchanged"].append(f"{label} {version}")
+            try:
+                added = await store.add(label, version, {name: files[name] for name in names})
+            except ConflictError as error:
+                outcome["passed_over"].append(str(error))
+            else:
+                outcome["added" if added else "unchanged"].append(f"{label} {version}")
         left = files.keys() - {name for names in placed.values() for name in names}
         if left:
             outcome["passed_over"].append(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from pathlib import Path  # noqa: TC003 - click reads it at run time
 from typing import Any
 
@@ -44,7 +45,8 @@ def _draw(content: dict[str, Any]) -> None:
     from rich.console import Console  # noqa: PLC0415 - only what draws pays for it
     from rich.table import Table  # noqa: PLC0415
 
-    console = Console()
+    # Piped output is for other programs: never wrapped.
+    console = Console(width=None if sys.stdout.isatty() else 400)
     table = Table(box=None, pad_edge=False)
     for heading in ("LABEL", "VERSION", "CONTRACT", "STATE"):
         table.add_column(heading, overflow="fold")

@@ -41,6 +41,8 @@ async def look_at(repository: Repository) -> Library:
     """The library of a ROOT that has been looked at once, for commands without a server."""
     library, _ = make_library(repository)
     await library.refresh()
+    if not library.labels:
+        say(f"capirepo: {repository.root} holds no release: LABEL/VERSION/ASSET is expected in it")
     await library.inspect_all()
     return library
 
@@ -53,6 +55,11 @@ def log_in_lines(level: int) -> None:
     logging.getLogger("asyncio").setLevel(logging.ERROR)
     # Python reports here what it cannot raise, such as an SNI that is no text.
     sys.unraisablehook = lambda odd: logging.getLogger("capirepo").info("%s", odd.exc_value)
+
+
+def counted(number: int, what: str) -> str:
+    """A number of things, as one says it."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def say(text: str) -> None:

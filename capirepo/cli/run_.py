@@ -17,7 +17,7 @@ import click
 import msgspec
 
 from capirepo.cli.clientside import variables_for
-from capirepo.cli.options import config_option, log_in_lines, state_option
+from capirepo.cli.options import config_option, log_in_lines, say, state_option
 from capirepo.errors import BadInputError
 from capirepo.wiring import Repository, on_free_ports, open_repository, serving
 
@@ -39,7 +39,6 @@ _SIGNALLED: Final = 128
 
 @click.command(
     "run",
-    context_settings={"ignore_unknown_options": True},
     epilog="Examples:\n\n\b\n"
     "  capirepo run sample-repo -- clusterctl generate provider -i awesome\n"
     "  capirepo run --server http://127.0.0.1:8080 -- clusterctl init -i awesome\n"
@@ -88,6 +87,8 @@ def _quiet(repository: Repository) -> Repository:
 
 async def _serve_and_run(repository: Repository, arguments: list[str]) -> int:
     async with serving(repository) as running:
+        if not running.library.labels:
+            say(f"capirepo: {repository.root} holds no release: LABEL/VERSION/ASSET is expected")
         return await _run(running.url, arguments)
 
 
@@ -125,10 +126,23 @@ async def _child(arguments: Sequence[str], variables: Mapping[str, str]) -> int:
 async def _pass_on(signals: asyncio.Queue[int], process: asyncio.subprocess.Process) -> None:
     while True:
         number = await signals.get()
-        # Ctrl-C on a terminal reaches the whole group: the command has it already.
-        if number != signal.SIGINT or not os.isatty(0):
+        if number != signal.SIGINT or not _in_foreground():
             with contextlib.suppress(ProcessLookupError):
                 process.send_signal(number)
+
+
+def _in_foreground() -> bool:
+    """Whether Ctrl-C reaches the command as well: a terminal sends it to the whole group."""
+    try:
+        terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
+    except OSError:
+        return False
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    except OSError:
+        return False
+    finally:
+        os.close(terminal)
 
 
 class _UnrunnableError(BadInputError):

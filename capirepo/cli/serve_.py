@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import shlex
+import shutil
 import signal
+import sys
 from dataclasses import replace
 from pathlib import Path  # noqa: TC003 - click reads it at run time
 from typing import TYPE_CHECKING, Any
@@ -14,7 +17,14 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from capirepo.cli.options import config_option, log_in_lines, root_argument, state_option
+from capirepo.cli.options import (
+    config_option,
+    counted,
+    log_in_lines,
+    root_argument,
+    say,
+    state_option,
+)
 from capirepo.wiring import Repository, Running, open_repository, serving
 
 if TYPE_CHECKING:
@@ -73,17 +83,29 @@ async def _serve(repository: Repository, output: str) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, _stop, loop, stop, number)
     async with serving(repository) as running:
         loop.add_signal_handler(signal.SIGHUP, running.watch.look_soon)
+        if not running.library.labels:
+            say(f"capirepo: {repository.root} holds no release yet: LABEL/VERSION/ASSET")
         click.echo(_banner(repository, running, output))
         await stop.wait()
     click.echo("capirepo: stopped", err=True)
 
 
+def _stop(loop: asyncio.AbstractEventLoop, stop: asyncio.Event, number: int) -> None:
+    if stop.is_set():
+        # Asked twice: no more waiting for downloads.
+        loop.remove_signal_handler(number)
+        signal.raise_signal(number)
+    stop.set()
+
+
 def _banner(repository: Repository, running: Running, output: str) -> str:
     labels, releases = len(running.library.labels), running.library.count
-    line = f"capirepo run --server {running.url} -- clusterctl config repositories"
+    # As it can be typed in another terminal, whose PATH may not have a .venv in it.
+    program = "capirepo" if shutil.which("capirepo") else shlex.quote(os.path.abspath(sys.argv[0]))  # noqa: PTH100
+    line = f"{program} run --server {running.url} -- clusterctl config repositories"
     if output == "json":
         return json.dumps(
             {
@@ -95,9 +117,10 @@ def _banner(repository: Repository, running: Running, output: str) -> str:
                 "releases": releases,
             }
         )
-    exports = f'eval "$(capirepo env --server {shlex.quote(running.url)})"'
+    exports = f'eval "$({program} env --server {shlex.quote(running.url)})"'
     return (
-        f"capirepo serves {repository.root}: {releases} releases of {labels} labels\n"
+        f"capirepo serves {repository.root}: {counted(releases, 'release')} of "
+        f"{counted(labels, 'label')}\n"
         f"  {running.url}  (and the proxy for {', '.join(repository.settings.hosts)})\n"
         + (f"  {running.tls_url}  (CA: {running.ca_file})\n" if running.tls_url else "")
         + f"In another terminal:\n  {line}\nor, for a whole shell:\n  {exports}\n"

@@ -4,34 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import json
-from pathlib import Path
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from capirepo.cli.options import config_option, look_at, output_option
+from capirepo.cli.options import config_option, look_at, output_option, root_argument
 from capirepo.core.version import parse_version
 from capirepo.services import report
 from capirepo.wiring import Repository, open_repository
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 
 @click.command(
     "show",
     epilog="Examples:\n\n\b\n"
-    "  capirepo show infrastructure-awesome --root sample-repo\n"
-    "  capirepo show infrastructure-awesome@v0.2.0 --root sample-repo --output json",
+    "  capirepo show infrastructure-awesome sample-repo\n"
+    "  capirepo show infrastructure-awesome@v0.2.0 sample-repo --output json",
 )
 @click.argument("what", metavar="LABEL[@VERSION]")
-@click.option(
-    "--root", default=".", show_default=True, type=click.Path(path_type=Path), help="The ROOT."
-)
+@root_argument
 @config_option
 @output_option
 def command(what: str, root: Path, config: Path | None, output: str) -> int:
-    """Show a label with its releases, or one release: images, variables, templates.
+    """Show a label of ROOT with its releases, or one release: images, variables, templates.
 
     A provider's name does for its label, where only one label has it.
     """
@@ -42,7 +41,8 @@ def command(what: str, root: Path, config: Path | None, output: str) -> int:
         _draw_label(content)
     else:
         _draw_release(content)
-    return int(not content.get("complete", True))
+    releases = content.get("releases", [content])
+    return int(not all(release["complete"] for release in releases))
 
 
 async def _content(repository: Repository, what: str) -> dict[str, Any]:
@@ -124,6 +124,7 @@ def _table(headings: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
     for row in rows:
         table.add_row(*map(Text, row))
     if table.row_count:
-        console = Console()
+        # Piped output is for other programs: never wrapped.
+        console = Console(width=None if sys.stdout.isatty() else 400)
         console.print(table)
         console.print()

@@ -7,7 +7,7 @@ GitHub release has the files of all its providers side by side.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from capirepo.core.known_providers import KNOWN_PROVIDERS
 from capirepo.core.names import (
@@ -17,6 +17,7 @@ from capirepo.core.names import (
     ProviderType,
     Source,
     default_source,
+    parse_asset,
     parse_label,
     parse_source,
     provider_of,
@@ -24,8 +25,6 @@ from capirepo.core.names import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-CORE_SOURCE: Final = Source("kubernetes-sigs/cluster-api")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +54,7 @@ def _entry(label: Label, source: str, components: str = "", *, known: bool = Fal
     return Entry(
         label=label,
         source=parse_source(source),
-        components=AssetName(components) if components else _components_of(label),
+        components=parse_asset(components) if components else _components_of(label),
         known=known,
     )
 
@@ -90,6 +89,10 @@ class Catalog:
     def entries(self) -> tuple[Entry, ...]:
         """Every entry that somebody named, the shipped ones first."""
         return tuple(self._entries.values())
+
+    def has(self, source: Source) -> bool:
+        """Whether somebody named a label of `source`."""
+        return any(source in (entry.source, *entry.former) for entry in self._entries.values())
 
     def group(self, labels: Iterable[Label]) -> Mapping[Source, tuple[Label, ...]]:
         """`labels` by their source; within one, core first, then by type, tools last."""

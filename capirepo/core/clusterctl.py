@@ -55,7 +55,7 @@ class Places:
 
     Attributes:
         root: the absolute path of ROOT.
-        gitlab_host: with its port, where it has one.
+        gitlab_host: the host of the GitLab face.
         gitlab_project: the path of the project, not escaped.
     """
 

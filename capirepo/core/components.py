@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from capirepo.core import yamlguard
 from capirepo.core.variables import find_variables
+from capirepo.errors import BadInputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -41,6 +42,10 @@ def read_manifest(data: bytes, name: str) -> Manifest:
     """
     objects = [doc for doc in yamlguard.load_all(data, name) if isinstance(doc, dict)]
     kinds = Counter(str(item.get("kind")) for item in objects)
+    try:
+        variables = find_variables(data.decode())
+    except BadInputError as error:
+        raise BadInputError(f"{name}, {error}") from error
     return Manifest(
         kinds=dict(sorted(kinds.items())),
         namespaces=tuple(
@@ -49,7 +54,7 @@ def read_manifest(data: bytes, name: str) -> Manifest:
             if item.get("kind") == "Namespace"
         ),
         images=tuple(sorted({image for item in objects for image in _images(item)})),
-        variables=find_variables(data.decode()),
+        variables=variables,
     )
 
 

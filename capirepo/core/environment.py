@@ -17,6 +17,9 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+# What we set and the user may have had: kept beside, so that a second time starts from it.
+_REMEMBERED: Final = ("NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "XDG_CONFIG_HOME")
+_USERS: Final = "CAPIREPO_USER_"
 _ALWAYS_DIRECT: Final = ("localhost", "127.0.0.1", "::1")
 
 
@@ -62,11 +65,25 @@ def client_environment(
         "SSL_CERT_FILE": files.ca_bundle,
         "GOPROXY": server,
     }
+    variables |= {f"{_USERS}{name}": user.get(name, "") for name in _REMEMBERED}
     if files.ca_folder:
         variables["SSL_CERT_DIR"] = files.ca_folder
     if files.config_home:
         variables["XDG_CONFIG_HOME"] = files.config_home
     return variables
+
+
+def users_own(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment as it was before one of ours was put over it."""
+    own = {name: value for name, value in environment.items() if not name.startswith(_USERS)}
+    for name in _REMEMBERED:
+        before = environment.get(f"{_USERS}{name}")
+        if before is not None:
+            own.pop(name.lower(), None)
+            own[name] = before
+            if not before:
+                del own[name]
+    return own
 
 
 def shadowed(user: Mapping[str, str], hosts: Iterable[str]) -> list[str]:

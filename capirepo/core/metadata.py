@@ -56,8 +56,10 @@ def parse_metadata(data: bytes) -> Metadata:
         documents = yamlguard.load_all(data, METADATA)
     except BadInputError as error:
         return Metadata(problems=(str(error),))
-    if len(documents) != 1 or not isinstance(documents[0], dict):
+    if len(documents) != 1:
         return Metadata(problems=(f"{METADATA} holds {len(documents)} objects; one is expected",))
+    if not isinstance(documents[0], dict):
+        return Metadata(problems=(f"{METADATA} holds no object: apiVersion, kind, releaseSeries",))
     return _read(documents[0])
 
 
@@ -68,7 +70,7 @@ def _read(document: dict[Any, Any]) -> Metadata:
             f"{METADATA}: apiVersion is {document.get('apiVersion')!r}; {API_VERSION} is expected"
         )
     # Later patches of clusterctl 1.11 and up take an empty kind again; none takes another.
-    if document.get("kind", "Metadata") != "Metadata":
+    if (document.get("kind") or "Metadata") != "Metadata":
         problems.append(f"{METADATA}: kind is {document['kind']!r}; Metadata is expected")
     entries = document.get("releaseSeries")
     if not isinstance(entries, list) or not entries:

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from capirepo.core import yamlguard
+from capirepo.core.components import read_manifest
 from capirepo.core.metadata import METADATA, Metadata, parse_metadata
 from capirepo.core.names import CERT_MANAGER, TOOLS, AssetName, Label, provider_of
 from capirepo.errors import BadInputError
@@ -139,7 +139,7 @@ def _problems_of_components(name: AssetName, data: bytes | None) -> list[str]:
     if not data.strip():
         return [f"{name} is empty"]
     try:
-        yamlguard.check(data, name)
+        read_manifest(data, name)
     except BadInputError as error:
         return [str(error)]
     return []

@@ -19,6 +19,15 @@ MAX_DEPTH: Final = 64
 MAX_EVENTS: Final = 4_000_000
 MAX_DOCUMENTS: Final = 20_000
 
+# What PyYAML lets out for `!!bool x`, `!!int ""`, `!!timestamp x` and numbers without end.
+_UNBUILDABLE: Final = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+)
 _OPENING = (yaml.MappingStartEvent, yaml.SequenceStartEvent)
 _CLOSING = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
 
@@ -65,8 +74,8 @@ def load_all(data: bytes, name: str) -> list[Any]:
         return [doc for doc in yaml.load_all(data, Loader=_Loader) if doc is not None]
     except yaml.YAMLError as error:
         raise _not_yaml(error, name) from error
-    except (ValueError, TypeError, OverflowError, RecursionError) as error:
-        raise BadInputError(f"{name} holds a value that cannot be read: {error}") from error
+    except _UNBUILDABLE as error:
+        raise BadInputError(f"{name} holds a value that cannot be read: {error!r}") from error
 
 
 def _refuse_other_encodings(data: bytes, name: str) -> None:

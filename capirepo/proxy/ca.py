@@ -12,9 +12,12 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import errno
 import ipaddress
 import os
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
@@ -27,7 +30,6 @@ from capirepo.errors import BadInputError, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
 CERTIFICATE: Final = "ca.pem"
 KEY: Final = "ca.key"
@@ -75,6 +77,10 @@ class Authority:
         """The hosts and addresses that it may speak for."""
         constraints = self.certificate.extensions.get_extension_for_class(x509.NameConstraints)
         return tuple(_text_of(name) for name in constraints.value.permitted_subtrees or ())
+
+    def covers(self, name: str) -> bool:
+        """Whether it may speak for a host or an address."""
+        return _covers(self.names, name)
 
     def issue(self, names: Iterable[str], now: dt.datetime) -> Leaf:
         """A leaf for `names`, host names and addresses, the first of them first."""
@@ -146,12 +152,24 @@ def load_authority(folder: Path, names: Iterable[str], now: dt.datetime) -> Auth
     return authority
 
 
-def make_authority(folder: Path, names: Iterable[str], now: dt.datetime) -> Authority:
-    """Makes a CA for `names` and keeps it in `folder`, in place of any that is there.
+def make_authority(
+    folder: Path, names: Iterable[str], now: dt.datetime, *, replace: bool = False
+) -> Authority:
+    """Makes a CA for `names` and keeps it in `folder`.
+
+    Both files appear at once. Of several processes that make one at the same time, one is
+    first, and the others take its CA.
+
+    Args:
+        folder: where it is to be, and is not yet.
+        names: the hosts and addresses that it may speak for.
+        now: the time.
+        replace: takes the place of any that is there.
 
     Raises:
         StorageError: `folder` cannot be written.
     """
+    names = list(names)
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name(
         [
@@ -174,10 +192,11 @@ def make_authority(folder: Path, names: Iterable[str], now: dt.datetime) -> Auth
     )
     authority = Authority(certificate=certificate, key=key)
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _write_private(folder / KEY, _pem_of(key))
-        (folder / CERTIFICATE).write_bytes(authority.pem)
+        _keep(folder, authority, replace=replace)
     except OSError as error:
+        taken = error.errno in (errno.ENOTEMPTY, errno.EEXIST)
+        if taken and (first := load_authority(folder, names, now)) is not None:
+            return first
         raise StorageError(
             f"cannot keep the CA in {folder}: {error.strerror}",
             cure="give a folder that can be written with --state",
@@ -213,7 +232,10 @@ def _read(certificate_file: Path, key_file: Path) -> Authority:
         certificate.verify_directly_issued_by(certificate)
         certificate.extensions.get_extension_for_class(x509.NameConstraints)
     except OSError as error:
-        raise BadInputError(f"cannot read {error.filename}: {error.strerror}") from error
+        raise BadInputError(
+            f"cannot read {error.filename}: {error.strerror}",
+            cure="give a folder of your own with --state",
+        ) from error
     except _DAMAGES as error:
         raise BadInputError(
             f"the CA in {key_file.parent} is damaged: {error}", cure=_CURE
@@ -225,9 +247,21 @@ def _read(certificate_file: Path, key_file: Path) -> Authority:
     return Authority(certificate=certificate, key=key)
 
 
+def _keep(folder: Path, authority: Authority, *, replace: bool) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".ca-") as made:
+        new = Path(made, "new")
+        new.mkdir(mode=0o700)
+        _write_private(new / KEY, _pem_of(authority.key))
+        _write_private(new / CERTIFICATE, authority.pem)
+        if replace:
+            with contextlib.suppress(FileNotFoundError):
+                folder.rename(Path(made, "old"))
+        # Fails where there is one already.
+        new.rename(folder)
+
+
 def _write_private(file: Path, data: bytes) -> None:
-    with contextlib.suppress(FileNotFoundError):
-        file.unlink()
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as out:
         out.write(data)

@@ -6,11 +6,11 @@ and makes nothing; one without SNI gets the leaf for loopback and the listening 
 
 from __future__ import annotations
 
+import os
 import ssl
 import tempfile
 from collections import OrderedDict
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
@@ -20,6 +20,7 @@ from capirepo.errors import BadInputError
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterable
+    from pathlib import Path
 
     from capirepo.proxy.ca import Authority, Leaf
 
@@ -110,7 +111,8 @@ class Certificates:
     def _choose(self, connection: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> int | None:
         host = name.lower() if name is not None else None
         host = None if host in self._addresses else host
-        if host is not None and host not in self._hosts:
+        own = self._own is not None and host is not None and self._own.covers(host)
+        if host is not None and host not in self._hosts and not own:
             return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
         connection.context = self.context(host)
         return None
@@ -142,7 +144,8 @@ def load_own(certificate: Path, key: Path) -> OwnCertificate:
     """
     context = new_context()
     try:
-        context.load_cert_chain(certificate, key)
+        # An encrypted key would ask at the terminal.
+        context.load_cert_chain(certificate, key, password=lambda: b"")
         leaf = x509.load_pem_x509_certificates(certificate.read_bytes())[0]
     except (OSError, ValueError) as error:
         raise BadInputError(
@@ -156,9 +159,14 @@ def load_own(certificate: Path, key: Path) -> OwnCertificate:
 
 
 def _load(context: ssl.SSLContext, leaf: Leaf) -> None:
-    # Python's ssl reads certificates from files only.
-    with tempfile.TemporaryDirectory(prefix="capirepo-") as folder:
-        chain, key = Path(folder, "chain.pem"), Path(folder, "key.pem")
-        chain.write_bytes(leaf.chain)
-        key.write_bytes(leaf.key)
-        context.load_cert_chain(chain, key)
+    # Python's ssl reads certificates from files only; where it can be, one in memory.
+    if hasattr(os, "memfd_create"):
+        with os.fdopen(os.memfd_create("leaf"), "wb") as file:
+            file.write(leaf.chain + leaf.key)
+            file.flush()
+            context.load_cert_chain(f"/proc/self/fd/{file.fileno()}")
+        return
+    with tempfile.NamedTemporaryFile(prefix="capirepo-") as file:
+        file.write(leaf.chain + leaf.key)
+        file.flush()
+        context.load_cert_chain(file.name)

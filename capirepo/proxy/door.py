@@ -9,7 +9,8 @@ before it has its answer. States of a connection:
 - idle: no request is under way;
 - asked: the head of a request went to aiohttp, which has not begun with it;
 - busy: aiohttp works on a request.
-A connection on which a request may have a body is aiohttp's alone from then on.
+A connection on which a request may have a body is aiohttp's alone from then on, and ends
+with its answer: where a body ends is for aiohttp to know.
 """
 
 from __future__ import annotations
@@ -70,8 +71,9 @@ class Door(asyncio.Protocol):
         self._channel: Channel = (False, None)
         self._engine: asyncio.Protocol | None = None
         self._state = State.IDLE
-        self._engine_only = False
+        self.engine_only = False
         self._reading = True
+        self._said_all = False
         self._held = b""
         self._head = b""
         self._generation = 0
@@ -93,12 +95,13 @@ class Door(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Gives the ready answer, or takes what the client says into its turn."""
-        if self._state is State.IDLE and not self._held and not self._engine_only:
+        if self._state is State.IDLE and not self._held and not self.engine_only:
             answer = self._house.ready.get(self._channel, data)
-            if answer is not None and self._transport is not None and self._reading:
+            transport = self._transport
+            if answer and transport and self._reading and not transport.is_closing():
                 self._give(answer)
                 return
-        if self._engine_only and self._engine is not None:
+        if self.engine_only and self._engine is not None:
             self._hand_over(data)
             return
         if not self._held:
@@ -111,14 +114,25 @@ class Door(asyncio.Protocol):
         self._state = State.BUSY
         self._generation = self._house.ready.generation()
 
-    def ended(self, answer: Answer | None) -> None:
-        """Aiohttp has sent a response; `answer` is the same, if it may be given again."""
+    def ended(self, answer: Answer | None, *, last: bool) -> None:
+        """Aiohttp has sent a response.
+
+        Args:
+            answer: the response as bytes, if it may be given again.
+            last: whether aiohttp ends the connection now.
+        """
         if answer is not None and self._head:
             self._house.ready.keep(self._channel, self._head, answer, self._generation)
         self._head = b""
         self._state = State.IDLE
         self._since = self._house.loop.time()
-        if self._held:
+        if last:
+            # It closes the transport; twice is once too often for CPython's TLS.
+            self._held = b""
+            self.engine_only = True
+        elif self._said_all or self._house.closing:
+            self._end()
+        elif self._held:
             # Not from within aiohttp, which is not done with its last request yet.
             self._house.loop.call_soon(self._go_on)
 
@@ -136,8 +150,9 @@ class Door(asyncio.Protocol):
         self._go_on()
 
     def eof_received(self) -> bool | None:
-        """The client sends no more."""
-        return self._engine.eof_received() if self._engine is not None else None
+        """The client sends no more; on a plain connection it may still wait for its answer."""
+        self._said_all = True
+        return self._state is not State.IDLE and not self._channel[0]
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
@@ -148,35 +163,45 @@ class Door(asyncio.Protocol):
 
     def close_if_idle(self) -> None:
         """Ends the connection where no request is under way."""
-        if self._state is State.IDLE and self._transport is not None:
-            self._transport.close()
+        if self._state is State.IDLE:
+            self._end()
+
+    def cut(self) -> None:
+        """Ends the connection at once, whatever is under way."""
+        layers = (*self._beneath, self._transport)
+        if layers[0] is not None:
+            layers[0].abort()
 
     def check(self, now: float) -> None:
         """Ends the connection where the client has kept us waiting for too long."""
         if self._transport is None:
             return
-        if self._is_unread(now):
-            if now - self._since > UNREAD_SECONDS:
-                self._transport.abort()
-            return
+        self._note_unread(now)
         waited = now - self._since
-        if self._transport.is_closing():
+        if self._unread or self._transport.is_closing():
             if waited > UNREAD_SECONDS:
-                self._transport.abort()
+                self.cut()
         elif self._state is State.ASKED or (self._state is State.IDLE and self._held):
             if waited > HEAD_SECONDS:
                 self._refuse(408, "the request did not arrive in time")
         elif self._state is State.IDLE and waited > IDLE_SECONDS:
-            self._transport.close()
+            self._end()
 
-    def _is_unread(self, now: float) -> bool:
-        """Whether the client has yet to read something; as long as it does read, it has time."""
-        layers = (self._transport, *self._beneath)
-        unread = sum(layer.get_write_buffer_size() for layer in layers if layer is not None)
+    def _note_unread(self, now: float) -> None:
+        """How much the client has yet to read; as long as it does read, it has time."""
+        unread = sum(map(_waiting_in, (self._transport, *self._beneath)))
         if unread < self._unread or (unread and not self._unread):
             self._since = now
         self._unread = unread
-        return unread > 0
+
+    def _end(self) -> None:
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        transport.close()
+        if self._beneath and not any(map(_waiting_in, (transport, *self._beneath))):
+            # TLS would wait for the client's goodbye, which some never say.
+            self._beneath[0].close()
 
     def _give(self, answer: Answer) -> None:
         transport = cast("asyncio.Transport", self._transport)
@@ -188,6 +213,7 @@ class Door(asyncio.Protocol):
         self._since = self._house.loop.time()
         self._house.traffic.record(answer.line, self._client)
         if answer.close:
+            self._held = b""
             transport.close()
 
     def _write_both(self, transport: asyncio.Transport, head: bytes, body: bytes) -> None:
@@ -214,7 +240,7 @@ class Door(asyncio.Protocol):
             and self._held
             and self._reading
             and self._state is State.IDLE
-            and not self._engine_only
+            and not self.engine_only
         ):
             try:
                 taken = self._take_one(transport)
@@ -225,7 +251,7 @@ class Door(asyncio.Protocol):
             else:
                 if not taken:
                     break
-        if transport is not None and not transport.is_closing() and not self._engine_only:
+        if transport is not None and not transport.is_closing() and not self.engine_only:
             if len(self._held) > MAX_HEAD:
                 transport.pause_reading()
             else:
@@ -251,7 +277,7 @@ class Door(asyncio.Protocol):
             return True
         check_head(head, self._house.hosts)
         if may_have_body(head):
-            self._engine_only = True
+            self.engine_only = True
             head, self._held = head + self._held, b""
         elif head.startswith(b"GET "):
             self._head = head
@@ -283,14 +309,14 @@ class Door(asyncio.Protocol):
         self._record("CONNECT", host, 200)
         self._house.leave(self)
         # From here on the bytes are those of the handshake; this door has done its work.
-        self._engine_only = True
+        self.engine_only = True
         transport.pause_reading()
         inner = Door(self._house, host, (*self._beneath, transport))
         self._house.spawn(self._house.end_tls(transport, inner, context), f"tunnel for {host}")
 
     def _refuse(self, status: int, sentence: str) -> None:
         """Answers with the sentence as reason too: it is all that Go shows of a failed CONNECT."""
-        if self._transport is None:
+        if self._transport is None or self._transport.is_closing():
             return
         self._held = b""
         reason = sentence.encode("ascii", "replace").decode()
@@ -300,9 +326,17 @@ class Door(asyncio.Protocol):
             f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}".encode()
         )
         self._record("-", "-", status)
-        self._engine_only = True
+        self.engine_only = True
         self._transport.close()
 
     def _record(self, method: str, host: str, status: int) -> None:
         line = Line(method=method, host=host, path="", face="proxy", status=status, size=0)
         self._house.traffic.record(line, self._client, 0.0)
+
+
+def _waiting_in(layer: asyncio.Transport | None) -> int:
+    """Bytes that wait in a transport; none in a TLS of CPython 3.11 that was closed twice."""
+    try:
+        return layer.get_write_buffer_size() if layer is not None else 0
+    except AttributeError:
+        return 0

@@ -32,7 +32,10 @@ async def announce(
     door = door_of(request)
     if door is not None:
         door.began()
-    return await handler(request)
+    response = await handler(request)
+    if door is not None and door.engine_only and not response.prepared:
+        response.force_close()
+    return response
 
 
 def make_runner(
@@ -41,7 +44,6 @@ def make_runner(
     *,
     face_of: Callable[[web.StreamResponse], str],
     is_pure: Callable[[web.StreamResponse], bool],
-    drain_seconds: float,
 ) -> web.AppRunner:
     """Aiohttp's server for `app`, once it is set up; its `server` makes protocols for doors.
 
@@ -50,7 +52,6 @@ def make_runner(
         traffic: takes note of each answer.
         face_of: which face made a response.
         is_pure: whether a response depends on nothing but its request and the repository.
-        drain_seconds: how long running requests may take once the server stops.
     """
 
     class Ending(AbstractAccessLogger):
@@ -68,13 +69,15 @@ def make_runner(
             traffic.record(line, request.remote or "-", time)
             door = door_of(request)
             if door is not None:
-                door.ended(_answer(request, response, line) if is_pure(response) else None)
+                answer = _answer(request, response, line) if is_pure(response) else None
+                door.ended(answer, last=not response.keep_alive)
 
     return web.AppRunner(
         app,
         access_log_class=Ending,
         logger=log,
-        shutdown_timeout=drain_seconds,
+        # Doors have waited for what may take long.
+        shutdown_timeout=1.0,
         lingering_time=_LINGER_SECONDS,
         max_line_size=_MAX_LINE,
         max_field_size=_MAX_LINE,

@@ -26,9 +26,7 @@ _VERSIONS: Final = (b"HTTP/1.1", b"HTTP/1.0")
 _UNPRINTABLE: Final = re.compile(rb"[^\t\r\n -~]")
 _HOST: Final = re.compile(rb"\r\nhost:[ \t]*([^\r\n]*)", re.IGNORECASE)
 _HOST_VALUE: Final = re.compile(rb"[A-Za-z0-9._:\[\]-]*[ \t]*")
-_BODY: Final = re.compile(
-    rb"\r\n(content-length|transfer-encoding|upgrade|expect)[ \t]*:", re.IGNORECASE
-)
+_BODY: Final = re.compile(rb"\r\n(content-length|transfer-encoding)[ \t]*:", re.IGNORECASE)
 _WHOLE: Final = re.compile(
     r"[A-Za-z][A-Za-z0-9+.-]*://(?P<host>[A-Za-z0-9._-]+)(:[0-9]{1,5})?(/.*)?"
 )
@@ -85,7 +83,7 @@ def check_head(head: bytes, hosts: Collection[str]) -> None:
 
 
 def may_have_body(head: bytes) -> bool:
-    """Whether what follows a head may belong to it: a body, or another protocol."""
+    """Whether what follows a head may be its body."""
     return _BODY.search(head) is not None
 
 

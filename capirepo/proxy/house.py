@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import ssl
 from typing import TYPE_CHECKING, Final, cast
@@ -50,6 +51,7 @@ class House:
         self.ready = ready
         self.traffic = traffic
         self.loop = asyncio.get_running_loop()
+        self.closing = False
         self._doors: set[Door] = set()
         self._empty = asyncio.Event()
         self._empty.set()
@@ -71,7 +73,7 @@ class House:
         """Runs `work` beside the rest; it is cancelled at shutdown."""
         task = self.loop.create_task(work, name=name)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
 
     async def end_tls(
         self, transport: asyncio.Transport, door: Door, context: ssl.SSLContext
@@ -101,28 +103,40 @@ class House:
             if tls is not None:
                 door.connection_made(tls)
 
-    async def close(self) -> None:
-        """Ends idle connections and all background work; busy ones are aiohttp's to end."""
+    async def close(self, seconds: float) -> None:
+        """Ends idle connections at once, and busy ones once they have their answer.
+
+        Bytes on their way to a client are waited for, `seconds` at the most.
+        """
+        self.closing = True
         for door in list(self._doors):
             door.close_if_idle()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._empty.wait()
+        for door in list(self._doors):
+            log.warning("a download did not end in time: cut")
+            door.cut()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def emptied(self, seconds: float) -> None:
-        """Waits until every connection is gone: bytes on their way to a client are not lost."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self._empty.wait()
-        except TimeoutError:
-            log.warning("%d connections did not end in time", len(self._doors))
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("%s: %r", task.get_name(), task.exception())
 
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
             now = self.loop.time()
             for door in list(self._doors):
-                door.check(now)
+                try:
+                    door.check(now)
+                except Exception as error:  # noqa: BLE001 - one door must not end the watch over all
+                    log.error("a connection is given up: %r", error)  # noqa: TRY400
+                    self.leave(door)
+                    door.cut()
 
 
 class TlsEntry(asyncio.Protocol):

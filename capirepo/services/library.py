@@ -9,20 +9,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from capirepo.core.names import AssetName, Label, Source, provider_of
-from capirepo.core.release import Asset, Release, inspect, needed_assets
 from capirepo.core.version import Version, latest, newest_first
-from capirepo.errors import NotThereError, StorageError
+from capirepo.errors import NotThereError
 from capirepo.ports import Shelf
+from capirepo.services.inspection import Inspector
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 
     from capirepo.core.blob import Blob
     from capirepo.core.catalog import Catalog
+    from capirepo.core.release import Asset, Release
     from capirepo.ports import Blobs, Findings, Store, Stray
 
 LARGE: Final = 16 * 1024 * 1024
@@ -52,13 +53,10 @@ class Library:
         self.generation = 0
         self._store = store
         self._blobs = blobs
-        self._findings = findings
+        self._inspector = Inspector(store, findings, catalog)
         self._shelf = Shelf(releases={})
-        self._inspected: dict[tuple[Label, Version], Release] = {}
         self._listed: dict[Label, tuple[Release, ...]] = {}
         self._offered: dict[Source, list[Version]] = {}
-        # Something could not be read: the next look will try again.
-        self._unsure = False
         self._groups: Mapping[Source, tuple[Label, ...]] = {}
 
     async def refresh(self) -> bool:
@@ -68,18 +66,14 @@ class Library:
             StorageError: the repository cannot be listed; what was known stays.
         """
         shelf = await self._store.scan()
-        if shelf == self._shelf and not self._unsure:
+        if shelf == self._shelf and not await self._inspector.try_again():
             return False
-        self._unsure = False
-        self._shelf = shelf
-        self._groups = self.catalog.group(shelf.releases)
+        if shelf != self._shelf:
+            self._shelf = shelf
+            self._groups = self.catalog.group(shelf.releases)
+            self._inspector.turn_to(shelf)
         self._listed.clear()
         self._offered.clear()
-        self._inspected = {
-            key: replace(release, assets=assets)
-            for key, release in self._inspected.items()
-            if (assets := shelf.releases.get(key[0], {}).get(key[1])) == release.assets
-        }
         self.generation += 1
         return True
 
@@ -91,7 +85,7 @@ class Library:
     @property
     def labels(self) -> list[Label]:
         """Every label that has a release, in alphabetical order."""
-        return sorted(label for label, releases in self._shelf.releases.items() if releases)
+        return sorted(self._shelf.releases)
 
     @property
     def sources(self) -> list[Source]:
@@ -122,7 +116,10 @@ class Library:
                 f"there is no {label} in this repository", available=self.labels[:_SHOWN]
             )
         releases = tuple(
-            [await self._inspect(label, version, found[version]) for version in newest_first(found)]
+            [
+                await self._inspector.inspect(label, version, found[version])
+                for version in newest_first(found)
+            ]
         )
         if shelf is self._shelf:
             self._listed[label] = releases
@@ -169,7 +166,7 @@ class Library:
         if assets is None:
             versions = [str(release.version) for release in await self.releases(label)]
             raise NotThereError(f"{label} has no {version}", available=versions[:_SHOWN])
-        return await self._inspect(label, version, assets)
+        return await self._inspector.inspect(label, version, assets)
 
     async def find(self, label: Label, version: Version, name: AssetName) -> Found:
         """One asset of one label.
@@ -242,7 +239,7 @@ class Library:
         """Inspects every release, and keeps what was found for the next run."""
         async for _ in self.every_release():
             pass
-        await asyncio.to_thread(self._findings.save)
+        await self._inspector.save()
 
     async def blob(self, found: Found) -> Blob | None:
         """The bytes of an asset; None where it is too large to be held in memory.
@@ -257,36 +254,3 @@ class Library:
     def chunks(self, found: Found, start: int, stop: int) -> AsyncGenerator[bytes, None]:
         """The bytes of a large asset from `start` up to `stop`, piece by piece."""
         return self._store.chunks(found.label, found.version, found.asset, start, stop)
-
-    async def _inspect(
-        self, label: Label, version: Version, assets: Mapping[AssetName, Asset]
-    ) -> Release:
-        key = (label, version)
-        known = self._inspected.get(key)
-        if known is not None and known.assets is assets:
-            return known
-        found = Release(label=label, version=version, assets=assets)
-        components = self.catalog.entry(label).components
-        release = self._findings.recall(found, components)
-        if release is None:
-            release, lasting = await self._read_and_inspect(found, components)
-            if not lasting:
-                self._unsure = True
-                return release
-            self._findings.keep(release, components)
-        self._inspected[key] = release
-        return release
-
-    async def _read_and_inspect(
-        self, found: Release, components: AssetName
-    ) -> tuple[Release, bool]:
-        label, version, assets = found.label, found.version, found.assets
-        contents, unread = {}, []
-        for name in needed_assets(label, components):
-            if name in assets:
-                try:
-                    contents[name] = await self._store.read(label, version, assets[name])
-                except (NotThereError, StorageError) as error:
-                    unread.append(str(error))
-        release = await asyncio.to_thread(inspect, found, components, contents, unread)
-        return release, not unread

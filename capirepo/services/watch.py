@@ -7,6 +7,7 @@ as long as the last look took, so that it costs a hundredth of a processor at mo
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from typing import TYPE_CHECKING, Final
@@ -33,6 +34,7 @@ class Watch:
         self.ready = False
         self._library = library
         self._said: set[str] = set()
+        self._failing = ""
         self._again = asyncio.Event()
 
     async def look(self) -> float:
@@ -58,34 +60,41 @@ class Watch:
         """Looks until cancelled; reads what is new, and reports what is wrong with it."""
         seen, rest = -1, SHORTEST
         while True:
-            if self._library.generation != seen:
-                seen = self._library.generation
-                await self._report()
             try:
-                async with asyncio.timeout(rest):
-                    await self._again.wait()
-            except TimeoutError:
-                pass
-            self._again.clear()
-            try:
+                if self._library.generation != seen:
+                    seen = self._library.generation
+                    await self._report()
+                await self._rest(rest)
                 rest = await self.look()
+                self._failing = ""
             except StorageError as error:
-                self._say(str(error))
+                if str(error) != self._failing:
+                    self._failing = str(error)
+                    log.warning("%s", error)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the watch goes on
+                self.ready = False
+                log.error("the repository cannot be looked at: %r", error)  # noqa: TRY400
+                await self._rest(SHORTEST)
+
+    async def _rest(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._again.wait()
+        self._again.clear()
 
     async def _report(self) -> None:
-        for stray in self._library.strays:
-            self._say(f"passed over {stray.path}: {stray.reason}")
+        """Says what is wrong, each thing once for as long as it is."""
+        sentences = [f"passed over {stray.path}: {stray.reason}" for stray in self._library.strays]
         await self._library.inspect_all()
         async for release in self._library.every_release():
-            for problem in release.problems:
-                self._say(f"{release} is not offered: {problem}")
+            sentences += [f"{release} is not offered: {problem}" for problem in release.problems]
         for source in self._library.sources:
             for version, missing in (await self._library.withheld_in_source(source)).items():
-                self._say(
-                    f"{version} of {source} is not listed: {', '.join(missing)} has no such release"
+                lacking = ", ".join(missing)
+                sentences.append(
+                    f"{version} of {source} is not listed: {lacking} has no such release"
                 )
-
-    def _say(self, sentence: str) -> None:
-        if sentence not in self._said:
-            self._said.add(sentence)
-            log.warning("%s", sentence)
+        for sentence in dict.fromkeys(sentences):
+            if sentence not in self._said:
+                log.warning("%s", sentence)
+        self._said = set(sentences)

@@ -84,10 +84,14 @@ class KeptFindings:
             # No parents: a ROOT that is gone must not come back empty.
             self._file.parent.mkdir(exist_ok=True)
             descriptor, name = tempfile.mkstemp(dir=self._file.parent)
-            with os.fdopen(descriptor, "wb") as out:
-                out.write(content)
-            Path(name).replace(self._file)
-            self._changed = False
+            try:
+                with os.fdopen(descriptor, "wb") as out:
+                    out.write(content)
+                Path(name).replace(self._file)
+            except OSError:
+                Path(name).unlink()
+            else:
+                self._changed = False
 
 
 def _stamps(release: Release) -> dict[str, int]:

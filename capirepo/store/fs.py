@@ -33,7 +33,9 @@ _CHUNK: Final = 1 << 20
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # Without O_NONBLOCK, opening a FIFO waits for its writer.
 _FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_NO_FILE: Final = "is no regular file; links are not followed: copy it"
+_LINK: Final = "is a link, and links are not followed: copy it"
+_NO_VERSION: Final = "is no folder of a version; links are not followed"
+_NO_FILE: Final = "is no file; folders have no meaning here, and links are not followed"
 # What the system answers for "not there, or not of the kind that was meant".
 _ABSENT: Final = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EMLINK, errno.ENXIO)
 
@@ -150,24 +152,30 @@ class FolderStore:
         releases: dict[Label, dict[Version, Assets]] = {}
         strays: list[Stray] = []
         try:
-            labels, _ = _folders(self.root)
+            labels, others = _folders(self.root)
         except OSError as error:
             raise StorageError(f"cannot list {self.root}: {error.strerror}") from error
+        strays += [
+            Stray(path=other, reason=_LINK) for other in others if (self.root / other).is_symlink()
+        ]
         for name in labels:
             try:
                 label = parse_label(name)
                 versions, others = _folders(self.root / name)
             except BadInputError as error:
-                strays.append(Stray(path=f"{name}/", reason=str(error)))
+                strays.append(Stray(path=f"{_shown(name)}/", reason=str(error)))
                 continue
             except OSError as error:
-                strays.append(Stray(path=f"{name}/", reason=f"cannot list it: {error.strerror}"))
+                strays.append(_unlisted(f"{name}/", error))
                 continue
             strays += [
-                Stray(path=f"{name}/{other}", reason="is no folder of a version")
-                for other in others
+                Stray(path=f"{name}/{_shown(other)}", reason=_NO_VERSION) for other in others
             ]
-            releases[label] = _releases(self.root / name, label, versions, strays)
+            found = _releases(self.root / name, label, versions, strays)
+            if found:
+                releases[label] = found
+            elif not versions:
+                strays.append(Stray(path=f"{name}/", reason="holds no release"))
         return Shelf(releases=releases, strays=tuple(strays))
 
 
@@ -182,10 +190,17 @@ def _releases(
             found[version], ours = _assets(folder / name, path)
             strays += ours
         except BadInputError as error:
-            strays.append(Stray(path=f"{path}/", reason=str(error)))
+            strays.append(Stray(path=f"{label}/{_shown(name)}/", reason=str(error)))
         except OSError as error:
-            strays.append(Stray(path=f"{path}/", reason=f"cannot list it: {error.strerror}"))
+            strays.append(_unlisted(f"{path}/", error))
     return found
+
+
+def _unlisted(path: str, error: OSError) -> Stray:
+    """Why a folder is passed over; where the disk is at fault, nothing is concluded from it."""
+    if error.errno in (*_ABSENT, errno.EACCES, errno.EPERM):
+        return Stray(path=path, reason=f"cannot list it: {error.strerror}")
+    raise StorageError(f"cannot list {path}: {error.strerror}") from error
 
 
 def _folders(path: Path) -> tuple[list[str], list[str]]:
@@ -209,10 +224,10 @@ def _assets(folder: Path, path: str) -> tuple[Assets, list[Stray]]:
             try:
                 name = parse_asset(entry.name)
             except BadInputError as error:
-                strays.append(Stray(path=f"{path}/{entry.name}", reason=str(error)))
+                strays.append(Stray(path=f"{path}/{_shown(entry.name)}", reason=str(error)))
                 continue
             if not entry.is_file(follow_symlinks=False):
-                strays.append(Stray(path=f"{path}/{entry.name}", reason=_NO_FILE))
+                strays.append(Stray(path=f"{path}/{_shown(entry.name)}", reason=_NO_FILE))
                 continue
             about = entry.stat(follow_symlinks=False)
             assets[name] = Asset(
@@ -221,6 +236,11 @@ def _assets(folder: Path, path: str) -> tuple[Assets, list[Stray]]:
                 stamp=hash((about.st_mtime_ns, about.st_ino, about.st_size)),
             )
     return dict(sorted(assets.items())), strays
+
+
+def _shown(name: str) -> str:
+    # A name on disk is any bytes; a message and JSON are not.
+    return ascii(name)[1:-1]
 
 
 def _reveal(staged_folder: Path, target: Path) -> None:

@@ -57,7 +57,7 @@ async def _answer(
     try:
         return await handler(request)
     except CapirepoError as error:
-        status = STATUS[type(error)]
+        status = next(STATUS[kind] for kind in type(error).mro() if kind in STATUS)
         if isinstance(error, StorageError):
             log.error("%s %s: %s", request.method, request.path, error)  # noqa: TRY400 - no traceback
         available = error.available if isinstance(error, NotThereError) else ()

@@ -137,11 +137,21 @@ async def asset_by_id(request: web.Request) -> web.StreamResponse:
         for release in await library.releases(label):
             for asset in release.assets.values():
                 if str(_asset_id(source, release.version, asset.name)) == text(request, "id"):
-                    found = Found(label=label, version=release.version, asset=asset)
-                    if "application/octet-stream" in request.headers.get("Accept", ""):
-                        return await send.asset(request, library, found)
-                    return send.as_json(request, _asset(request, source, found))
+                    return await _asset_as_accepted(
+                        request, source, Found(label=label, version=release.version, asset=asset)
+                    )
     raise NotThereError("Not Found")
+
+
+async def _asset_as_accepted(
+    request: web.Request, source: Source, found: Found
+) -> web.StreamResponse:
+    if "application/octet-stream" not in request.headers.get("Accept", ""):
+        return send.as_json(request, _asset(request, source, found), Vary="Accept")
+    response = await send.asset(request, library_of(request), found)
+    if not response.prepared:
+        response.headers["Vary"] = "Accept, Accept-Encoding"
+    return response
 
 
 async def contents(request: web.Request) -> web.Response:
@@ -184,10 +194,11 @@ async def _latest(library: Library, source: Source) -> Version:
 
 
 async def _by_id(request: web.Request) -> dict[str, Any]:
-    source = _source(request)
-    for version in await library_of(request).offered_in_source(source):
-        if str(id_of("release", source, version)) == text(request, "id"):
-            return await _release(request, source, version)
+    source, library = _source(request), library_of(request)
+    for label in library.labels_of(source):
+        for release in await library.releases(label):
+            if str(id_of("release", source, release.version)) == text(request, "id"):
+                return await _release(request, source, release.version)
     raise NotThereError("Not Found")
 
 

@@ -31,6 +31,7 @@ FACE: Final = web.ResponseKey("face", str)
 PURE: Final = web.ResponseKey("pure", bool)
 
 _IMMUTABLE: Final = "public, max-age=31536000, immutable"
+_ALWAYS_ASK: Final = "no-cache"
 _RANGE: Final = re.compile(r"bytes=(?P<first>[0-9]{0,18})-(?P<last>[0-9]{0,18})")
 _TYPES: Final = {
     "yaml": "application/yaml",
@@ -66,20 +67,23 @@ def is_pure(response: web.StreamResponse) -> bool:
 
 async def asset(request: web.Request, library: Library, found: Found) -> web.StreamResponse:
     """Answers with an asset: from memory, or piece by piece where it is too large for that."""
+    # What is not offered may yet be mended: it is not for ever.
+    release = await library.release(found.label, found.version)
+    caching = _IMMUTABLE if release.complete else _ALWAYS_ASK
     blob = await library.blob(found)
     if blob is None:
-        return await _streamed(request, library, found)
-    return _whole(request, found.asset.name, blob)
+        return await _streamed(request, library, found, caching)
+    return _whole(request, found.asset.name, blob, caching)
 
 
-def _whole(request: web.Request, name: AssetName, blob: Blob) -> web.Response:
+def _whole(request: web.Request, name: AssetName, blob: Blob, caching: str) -> web.Response:
     """Answers with an asset that is in memory."""
     gzipped = blob.gzipped if takes_gzip(request.headers.get("Accept-Encoding", "")) else None
     partial = _range_of(request, len(blob.body), f'"{blob.sha256}"')
     if partial is not None:
         gzipped = None
     etag = f'"{blob.sha256}{"-gz" if gzipped else ""}"'
-    headers = _asset_headers(name, etag)
+    headers = _asset_headers(name, etag, caching)
     headers["X-Checksum-Sha256"] = blob.sha256
     if blob.gzipped is not None:
         headers["Vary"] = "Accept-Encoding"
@@ -92,10 +96,12 @@ def _whole(request: web.Request, name: AssetName, blob: Blob) -> web.Response:
     return _response(200, headers, gzipped or blob.body)
 
 
-async def _streamed(request: web.Request, library: Library, found: Found) -> web.StreamResponse:
+async def _streamed(
+    request: web.Request, library: Library, found: Found, caching: str
+) -> web.StreamResponse:
     size = found.asset.size
     etag = f'"{size:x}-{found.asset.stamp & 0xFFFFFFFFFFFFFFFF:x}"'
-    headers = _asset_headers(found.asset.name, etag)
+    headers = _asset_headers(found.asset.name, etag, caching)
     if _is_known(request, headers["ETag"]):
         return _response(304, headers)
     first, last = _range_of(request, size, headers["ETag"]) or (0, size - 1)
@@ -130,7 +136,7 @@ async def _streamed(request: web.Request, library: Library, found: Found) -> web
 def listing(request: web.Request, body: bytes, type_: str, **headers: str) -> web.Response:
     """Answers with something that is computed from the whole repository."""
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    about = {"Content-Type": type_, "ETag": etag, "Cache-Control": "no-cache"}
+    about = {"Content-Type": type_, "ETag": etag, "Cache-Control": _ALWAYS_ASK}
     about |= {name.replace("_", "-"): value for name, value in headers.items()}
     if _is_known(request, etag):
         return _response(304, about)
@@ -166,11 +172,11 @@ def takes_gzip(accept: str) -> bool:
     return False
 
 
-def _asset_headers(name: AssetName, etag: str) -> dict[str, str]:
+def _asset_headers(name: AssetName, etag: str, caching: str) -> dict[str, str]:
     return {
         "Content-Type": content_type(name),
         "ETag": etag,
-        "Cache-Control": _IMMUTABLE,
+        "Cache-Control": caching,
         "Accept-Ranges": "bytes",
         "X-Content-Type-Options": "nosniff",
     }
@@ -188,6 +194,9 @@ def _is_known(request: web.Request, etag: str) -> bool:
 
 def _range_of(request: web.Request, size: int, etag: str) -> tuple[int, int] | None:
     """The first and last byte that are asked for; None for the whole; past the end as given."""
+    if request.method != "GET":
+        # RFC 9110 14.2: for no other method.
+        return None
     match = _RANGE.fullmatch(request.headers.get("Range", "").replace(" ", ""))
     if match is None or request.headers.get("If-Range", etag).strip() != etag:
         return None
@@ -214,7 +223,7 @@ def _part(headers: dict[str, str], body: bytes, partial: tuple[int, int]) -> web
 def _unsatisfiable(headers: dict[str, str], size: int) -> web.Response:
     headers["Content-Range"] = f"bytes */{size}"
     headers["Content-Type"] = "text/plain; charset=utf-8"
-    headers["Cache-Control"] = "no-cache"
+    headers["Cache-Control"] = _ALWAYS_ASK
     return _response(416, headers, f"this asset has {size} bytes\n".encode())
 
 

@@ -20,7 +20,6 @@ class Site:
 
     Attributes:
         places: for the addresses in a clusterctl.yaml.
-        hosts: whom we answer for.
         ca_pem: the certificate that clients must trust.
         metrics: renders the metrics for Prometheus.
         ready: whether the repository could be read at the last look.
@@ -28,7 +27,6 @@ class Site:
 
     library: Library
     places: Places
-    hosts: tuple[str, ...]
     ca_pem: bytes
     metrics: Callable[[], bytes]
     ready: Callable[[], bool]

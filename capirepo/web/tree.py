@@ -47,7 +47,7 @@ async def about(request: web.Request) -> web.Response:
     base = f"{request.scheme}://{request.host}"
     return send.as_text(
         request,
-        f"capirepo: {library.count} releases of {len(library.labels)} labels\n\n{listing}\n\n"
+        f"capirepo: {library.count} release(s) of {len(library.labels)} label(s)\n\n{listing}\n\n"
         f"  {base}/index.json         everything, for programs\n"
         f"  {base}/clusterctl.yaml    for clusterctl --config\n"
         f"  {base}/LABEL/VERSION/ASSET, and LABEL/latest/ASSET\n",

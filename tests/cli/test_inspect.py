@@ -41,7 +41,7 @@ def test_list_is_for_programs_too(root: Path) -> None:
 
 
 def test_show_tells_a_release_whole() -> None:
-    done = run_capirepo("show", "infrastructure-awesome@v0.2.0", "--root", SAMPLE, "-o", "json")
+    done = run_capirepo("show", "infrastructure-awesome@v0.2.0", SAMPLE, "-o", "json")
     content = json.loads(done.stdout)
     assert content["contract"] == "v1beta1"
     assert content["images"] == [
@@ -58,13 +58,13 @@ def test_show_tells_a_release_whole() -> None:
         if variable["required"]
     ]
     assert "AWESOME_ENDPOINT_HOST" in required
-    table = run_capirepo("show", "infrastructure-awesome@latest", "--root", SAMPLE).stdout
+    table = run_capirepo("show", "infrastructure-awesome@latest", SAMPLE).stdout
     for word in ("v0.2.0", "awesome-system", "AWESOME_LOG_LEVEL", "(required)"):
         assert word in table
 
 
 def test_show_takes_a_providers_name_and_tells_a_label(root: Path) -> None:
-    done = run_capirepo("show", "awesome", "--root", root)
+    done = run_capirepo("show", "awesome", root)
     assert done.returncode == 0
     assert "capirepo.internal/infrastructure-awesome" in done.stdout
     assert "v0.3.0-rc.1" in done.stdout
@@ -79,7 +79,7 @@ def test_show_takes_a_providers_name_and_tells_a_label(root: Path) -> None:
     ],
 )
 def test_show_says_what_is_there_instead(root: Path, what: str, sentence: str) -> None:
-    done = run_capirepo("show", what, "--root", root)
+    done = run_capirepo("show", what, root)
     assert done.returncode == 2
     assert sentence in done.stderr
 

@@ -37,7 +37,7 @@ def test_the_banner_says_where_it_serves_and_what_to_type_next(root: Path, tmp_p
         process.terminate()
         process.communicate(timeout=20)
     banner = "".join(lines)
-    assert "4 releases of 1 labels" in banner
+    assert "4 releases of 1 label" in banner
     assert "capirepo run --server http://127.0.0.1:" in banner
     assert "-- clusterctl config repositories" in banner
 

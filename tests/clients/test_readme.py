@@ -87,8 +87,10 @@ def test_the_readme_does_what_it_says(copy: Path, make_serve: str) -> None:
     assert "Version:            v0.1.0" in outputs[1]
     assert "awesome" in outputs[2]
     assert '"contract": "v1beta1"' in outputs[3]
-    assert "https://gitlab.capirepo.internal/" in outputs[4]
-    assert "BEGIN CERTIFICATE" in outputs[5]
+    assert "Version:            v0.1.1" in outputs[4]
+    assert "Version:            v0.1.1" in outputs[5]
+    assert "releaseSeries" in outputs[6]
+    assert "BEGIN CERTIFICATE" in outputs[7]
 
 
 def test_make_test_is_the_suite() -> None:

@@ -18,7 +18,7 @@ def test_a_version_has_the_contract_of_its_series() -> None:
     ("text", "problem"),
     [
         ("", "holds 0 objects"),
-        ("[]", "one is expected"),
+        ("[]", "holds no object"),
         ("a: [", "metadata.yaml, line 2, column 1"),
         (metadata("0.1=v1beta1").replace("v1alpha3", "v1alpha4"), "apiVersion is"),
         (metadata("0.1=v1beta1").replace("Metadata", "Provider"), "kind is 'Provider'"),

@@ -17,7 +17,7 @@ import pytest
 from capirepo.proxy.door import Door
 from capirepo.proxy.ready import Answer, Ready
 from capirepo.proxy.traffic import Line
-from tests.proxy.test_connect import connect
+from tests.proxy.test_connect import blocking_tls, connect
 from tests.support import Process, Served, add_release, serving_process
 from tests.web.test_framing import BOTH_PORTS, COMPONENTS, METADATA, get, wire
 
@@ -145,17 +145,24 @@ async def test_a_slow_reader_gets_it_all(
         assert got == SIZES[BIG]
 
 
-async def test_a_408_that_is_not_taken_hurts_nobody_else(
-    monkeypatch: pytest.MonkeyPatch, server: Served
+@pytest.mark.parametrize("goodbye", [False, True])
+async def test_a_client_that_reads_no_more_hurts_nobody_else(
+    monkeypatch: pytest.MonkeyPatch, server: Served, doors: list[Door], *, goodbye: bool
 ) -> None:
     monkeypatch.setattr(f"{DOOR}.HEAD_SECONDS", 0.3)
-    raw = socket.create_connection(("127.0.0.1", server.tls_port))
-    shake_hands = server.trusting().wrap_socket
-    with await asyncio.to_thread(shake_hands, raw, server_hostname="localhost") as asleep:
-        asleep.sendall(b"GET")  # and from now on it neither reads nor writes
+    with await blocking_tls(server) as client:
+        if goodbye:
+            client.sendall(get(BIG))
+            await until(lambda: doors and doors[-1]._beneath[0].get_write_buffer_size())
+            client.sendall(get(METADATA, "Connection: close"))
+            client.setblocking(False)
+            with contextlib.suppress(ssl.SSLError):
+                client.unwrap()
+        else:
+            client.sendall(b"GET")
         for _ in range(2):
-            async with wire(server) as client, asyncio.timeout(3):
-                assert (await client.ask(b"GET")).status == 408
+            async with wire(server) as other, asyncio.timeout(3):
+                assert (await other.ask(b"GET")).status == 408
 
 
 class Download:

@@ -19,7 +19,7 @@ from capirepo.errors import BadInputError
 from capirepo.proxy.ca import Authority, Leaf, _pem_of, make_authority
 from capirepo.proxy.certs import Certificates, load_own, new_context
 from capirepo.wiring import authority_of
-from tests.proxy.test_connect import connect
+from tests.proxy.test_connect import blocking_tls, connect
 from tests.support import Served, repository, run_capirepo, served
 from tests.web.test_framing import get, wire
 
@@ -188,14 +188,22 @@ async def test_103_the_tls_port_ends_who_says_nothing(
     assert [await answer_to(server, sent) for sent in (b"", b"\x16\x03")] == [b"", b""]
 
 
+async def test_f20_an_idle_client_does_not_hold_up_the_end(root: Path) -> None:
+    async with asyncio.timeout(5), served(root) as server:
+        client = await blocking_tls(server)
+        client.sendall(get("/healthz"))
+        await asyncio.to_thread(client.recv, 1)
+    client.close()
+
+
 async def test_a_certificate_of_ones_own_is_shown_for_its_hosts_only(
     root: Path, tmp_path: Path
 ) -> None:
-    theirs = make_authority(tmp_path, [OWN_HOST], NOW)
+    theirs = make_authority(tmp_path / "theirs", [OWN_HOST], NOW)
     context_of(theirs.issue([OWN_HOST], NOW), tmp_path)
     own = str(tmp_path / "leaf.pem")
     async with served(root, certificate=own, key=own) as server:
-        trusting = ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
+        trusting = ssl.create_default_context(cafile=str(tmp_path / "theirs" / "ca.pem"))
         for name in (OWN_HOST, None):  # None: no SNI
             trusting.check_hostname = name is not None
             _, writer = await asyncio.open_connection("127.0.0.1", server.tls_port)
@@ -224,6 +232,10 @@ def wrote(name: str, data: bytes) -> Callable[[Path], object]:
     return lambda ca: (ca / name).write_bytes(data)
 
 
+def remade(now: dt.datetime) -> Callable[[Path], object]:
+    return lambda ca: make_authority(ca, ["a.b"], now, replace=True)
+
+
 def garbled(old: str, new: str) -> Callable[[Path], object]:
     """Changes bytes of the certificate, which stays well-formed PEM."""
 
@@ -247,9 +259,9 @@ DAMAGED: dict[str, Any] = {
     "key cut": (wrote("ca.key", OTHER_KEY[:99]), "damaged"),
     "key of another": (wrote("ca.key", OTHER_KEY), "not the key of"),
     "certificate cut": (wrote("ca.pem", b"-----BEGIN CERTIFICATE-----\nMIIB\n"), "damaged"),
-    "expired": (lambda ca: make_authority(ca, ["a.b"], NOW - 3651 * DAY), "valid from .* today is"),
-    "not valid yet": (lambda ca: make_authority(ca, ["a.b"], NOW + DAY), "valid from .* today is"),
-    "for other hosts": (lambda ca: make_authority(ca, ["a.b"], NOW), "not speak for github.com"),
+    "expired": (remade(NOW - 3651 * DAY), "valid from .* today is"),
+    "not valid yet": (remade(NOW + DAY), "valid from .* today is"),
+    "for other hosts": (remade(NOW), "not speak for github.com"),
     "no constraints": (garbled("0603551d1e", "0603551d63"), "damaged"),
     "odd kind of key": (garbled("2a8648ce3d0201", "2a8648ce3d0209"), "damaged"),
     "odd version": (garbled("a003020102", "a003020107"), "damaged"),

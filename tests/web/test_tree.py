@@ -227,5 +227,5 @@ async def test_what_is_not_done_here_is_405_with_what_is(server: Served, method:
 
 async def test_the_first_page_says_what_there_is(server: Served) -> None:
     _, _, body = await server.get("/")
-    assert b"4 releases of 1 labels" in body
+    assert b"4 release(s) of 1 label(s)" in body
     assert b"infrastructure-awesome" in body
