@@ -70,11 +70,10 @@ def test_the_kubeconfig_in_use_is_the_one_that_clusterctl_would_use(
     tmp_path: Path, arguments: list[str], environment: dict[str, str], hosts: list[str]
 ) -> None:
     files = {name: str(tmp_path / name) for name in ("a", "b")}
-    for name, file in files.items():
+    for name in files:
         (tmp_path / name).write_text(
             f"clusters: [{{cluster: {{server: 'https://{name}.example.com'}}}}]"
         )
-        assert file
     given = {key: value.format(**files) for key, value in environment.items()}
     assert api_server_hosts(given, [one.format(**files) for one in arguments]) == hosts
 

@@ -49,7 +49,16 @@ def test_documents_are_read_in_order_and_empty_ones_left_out() -> None:
     assert yamlguard.load_all(b"---\na: 1\n---\n---\nb: 2\n", "x") == [{"a": 1}, {"b": 2}]
 
 
-@given(st.binary(max_size=200))
+ODD_VALUES = st.builds(
+    lambda tag, value: f"a: !!{tag} {value}\n".encode(),
+    st.sampled_from(
+        ["bool", "int", "float", "timestamp", "binary", "null", "set", "omap", "pairs"]
+    ),
+    st.sampled_from(["x", "''", "-", "0x", "1:99:99", "2026-99-99", "[]", "{}", "~", "=="]),
+)
+
+
+@given(ODD_VALUES | st.binary(max_size=200))
 def test_no_bytes_at_all_raise_anything_else(data: bytes) -> None:
     try:
         yamlguard.load_all(data, "x")

@@ -15,7 +15,7 @@ from capirepo.core.version import parse_version
 from capirepo.errors import ConflictError, NotThereError, StorageError
 from capirepo.store.fs import STATE, FolderStore
 from capirepo.store.staging import staged, sweep
-from tests.support import add_release
+from tests.support import ROOT, add_release
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -100,15 +100,19 @@ def test_a_kill_at_any_sync_leaves_the_release_wholly_there_or_wholly_absent(
         "asyncio.run(FolderStore(pathlib.Path(sys.argv[1])).add(LABEL, VERSION, FILES))\n"
     )
     inject = f"inject=fsync:signal=KILL:when={when}"
-    subprocess.run(
+    killed = subprocess.run(
         [strace, "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync", "-e", inject,
          sys.executable, "-c", script, tmp_path],
-        check=False, capture_output=True, timeout=60,
+        cwd=ROOT, check=False, capture_output=True, timeout=60,
     )  # fmt: skip
+    assert killed.returncode == -9, killed.stderr
     store = FolderStore(tmp_path)
     sweep(tmp_path / STATE / "staging")
     found = asyncio.run(store.scan()).releases.get(LABEL, {})
-    assert len(found.get(VERSION, FILES)) == len(FILES)
+    if found:
+        assert set(found[VERSION]) == set(FILES)
+    # Its name is made durable last: two files, their folder, then the label's and ROOT's.
+    assert bool(found) is (when > 3)
     assert asyncio.run(store.add(LABEL, VERSION, FILES)) is (VERSION not in found)
 
 
