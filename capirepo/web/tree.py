@@ -73,7 +73,9 @@ async def clusterctl_yaml(request: web.Request) -> web.Response:
             f"unknown parameter {', '.join(sorted(map(ascii, unknown)))}",
             cure=f"known are {', '.join(sorted(_SETTINGS))}",
         )
-    style = style_of(request.query.get("style", Style.GITHUB.value))
+    # Concrete versions, at a host that is nobody's: without the proxy these lead nowhere,
+    # where GitHub's would lead to the real one.
+    style = style_of(request.query.get("style", Style.GITLAB.value))
     addresses = await report.addresses(site.library, request.query.getall("provider", []))
     if request.query.get("known", "true") == "false":
         # What `capirepo run` asks: clusterctl has the others on its own list.

@@ -174,21 +174,21 @@ async def test_a_broken_release_is_served_by_name_and_named_but_never_listed(
     ("query", "url"),
     [
         (
-            "",
+            "?style=github",
             (
                 "https://github.com/capirepo.internal/infrastructure-awesome/releases/latest/"
                 "infrastructure-components.yaml"
             ),
         ),
         (
-            "?provider=awesome@v0.1.0",
+            "?style=github&provider=awesome@v0.1.0",
             (
                 "https://github.com/capirepo.internal/infrastructure-awesome/releases/v0.1.0/"
                 "infrastructure-components.yaml"
             ),
         ),
         (
-            "?style=gitlab",
+            "",
             (
                 "https://gitlab.capirepo.internal/api/v4/projects/capirepo%2Freleases/packages/generic/"
                 "infrastructure-awesome/v0.2.0/infrastructure-components.yaml"
