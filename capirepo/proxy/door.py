@@ -196,9 +196,10 @@ class Door(asyncio.Protocol):
 
     def _end(self) -> None:
         transport = self._transport
-        if transport is None or transport.is_closing():
+        if transport is None:
             return
-        transport.close()
+        if not transport.is_closing():
+            transport.close()
         if self._beneath and not any(map(_waiting_in, (transport, *self._beneath))):
             # TLS would wait for the client's goodbye, which some never say.
             self._beneath[0].close()

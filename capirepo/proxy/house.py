@@ -90,6 +90,8 @@ class House:
                     ssl_handshake_timeout=2 * HANDSHAKE_SECONDS,
                     ssl_shutdown_timeout=_SHUTDOWN_SECONDS,
                 )
+            if tls is not None:
+                door.connection_made(tls)
         except ssl.SSLError as error:
             hint = "; does the client trust our CA (SSL_CERT_FILE)?" * ("ALERT" in str(error))
             log.warning("TLS with %s: %s%s", _client_of(transport), error.reason, hint)
@@ -98,10 +100,10 @@ class House:
         except TypeError:
             # CPython 3.11 stumbles over a handshake that fails inside of another TLS.
             log.info("TLS with %s: the handshake failed", _client_of(transport))
-            transport.abort()
         else:
-            if tls is not None:
-                door.connection_made(tls)
+            return
+        # Not politely: a client that shook no hands says no goodbye.
+        door.cut()
 
     async def close(self, seconds: float) -> None:
         """Ends idle connections at once, and busy ones once they have their answer.

@@ -27,7 +27,7 @@ REFUSED = {
     "95 unlisted port": f"{HOST}:80",
     "95 a port with a zero": f"{HOST}:0443",
     "95 ourselves": "localhost:443",
-    "96 IPv4": "140.82.121.4:443",
+    "96 IPv4": "192.0.2.1:443",
     "96 loopback": "127.0.0.1:443",
     "96 short loopback": "127.1:443",
     "96 loopback as a number": "2130706433:443",

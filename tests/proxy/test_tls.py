@@ -6,6 +6,7 @@ import asyncio
 import base64
 import contextlib
 import datetime as dt
+import socket
 import ssl
 import sys
 from typing import TYPE_CHECKING, Any
@@ -84,11 +85,8 @@ def test_a_leaf_for_our_names_is_trusted(authority: Authority, tmp_path: Path, n
 
 
 @pytest.mark.parametrize(
-    "names",
-    [["evil.example"], ["github.com.evil"], ["10.0.0.1"], ["::1"], ["github.com", "evil.example"],
-     ["*.evil.example"], ["com"]],
-    ids=str,
-)  # fmt: skip
+    "names", [["evil.example"], ["10.0.0.1"], ["github.com", "evil.example"], ["*.evil.example"]]
+)
 def test_a_leaf_for_another_name_is_refused_by_openssl(
     authority: Authority, tmp_path: Path, names: list[str]
 ) -> None:
@@ -134,32 +132,25 @@ async def test_101_a_flood_of_unknown_names_makes_no_leaf(server: Served) -> Non
         assert b"\ncapirepo_leaves 1.0\n" in (await server.get("/metrics"))[2]
 
 
-async def test_101_an_unknown_name_gets_no_certificate(server: Served) -> None:
-    # asyncio drops the alert unrecognized_name, so that the client sees the end only.
-    assert await answer_to(server, hello(b"evil.example")) in (b"", b"\x15\x03\x03\0\x02\x02\x70")
-
-
 @pytest.mark.parametrize(
     "name",
-    [b"github.com.evil", b"github.com.", b"*.github.com", b".github.com", b"www.github.com",
-     b"git\x00hub.com", b"a" * 64 + b".example", LONG_HOST.encode(), b"a" * 255],
+    [b"evil.example", b"github.com.evil", b"github.com.", b"*.github.com", b".github.com",
+     b"www.github.com", b"git\x00hub.com", b"a" * 64 + b".example", LONG_HOST.encode(), b"a" * 255,
+     b"\xff" * 12],
     ids=lambda name: ascii(name)[2:30],
 )  # fmt: skip
-async def test_102_a_name_that_is_only_like_ours_is_refused(server: Served, name: bytes) -> None:
-    assert (await answer_to(server, hello(name)))[:1] != b"\x16"
+async def test_102_a_name_that_is_only_like_ours_gets_no_certificate(
+    server: Served, monkeypatch: pytest.MonkeyPatch, name: bytes
+) -> None:
+    # CPython cannot raise out of its own decoding; the command line logs it in one line.
+    monkeypatch.setattr(sys, "unraisablehook", lambda _: None)
+    # asyncio drops the alert unrecognized_name, so that the client sees the end only.
+    assert await answer_to(server, hello(name)) in (b"", b"\x15\x03\x03\0\x02\x02\x70")
 
 
 async def test_an_sni_of_any_case_is_the_same_name(server: Served) -> None:
     assert (await answer_to(server, hello(b"GitHub.COM")))[:1] == b"\x16"
     assert (await answer_to(server, hello(b"LocalHost")))[:1] == b"\x16"
-
-
-async def test_an_sni_of_odd_bytes_is_refused(
-    server: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # CPython cannot raise out of its own decoding; the command line logs it in one line.
-    monkeypatch.setattr(sys, "unraisablehook", lambda _: None)
-    assert (await answer_to(server, hello(b"\xff" * 12)))[:1] != b"\x16"
 
 
 async def test_100_a_host_of_more_than_64_characters_has_its_leaf(root: Path) -> None:
@@ -181,6 +172,18 @@ async def test_103_a_tunnel_without_a_client_hello_is_ended(
             assert await client.rest() == b""
 
 
+async def test_103_a_silent_tunnel_over_tls_frees_its_socket(
+    server: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = await blocking_tls(server)
+    monkeypatch.setattr("capirepo.proxy.house.HANDSHAKE_SECONDS", 0.05)
+    client.sendall(connect())
+    with socket.socket(fileno=client.detach()) as raw:  # what is said inside of TLS is not heard
+        raw.settimeout(3)
+        while await asyncio.to_thread(raw.recv, 4096):
+            pass
+
+
 async def test_103_the_tls_port_ends_who_says_nothing(
     server: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -188,12 +191,13 @@ async def test_103_the_tls_port_ends_who_says_nothing(
     assert [await answer_to(server, sent) for sent in (b"", b"\x16\x03")] == [b"", b""]
 
 
-async def test_f20_an_idle_client_does_not_hold_up_the_end(root: Path) -> None:
-    async with asyncio.timeout(5), served(root) as server:
-        client = await blocking_tls(server)
-        client.sendall(get("/healthz"))
-        await asyncio.to_thread(client.recv, 1)
-    client.close()
+@pytest.mark.parametrize("header", ["Accept: */*", "Connection: close"])
+async def test_f20_an_idle_client_does_not_hold_up_the_end(root: Path, header: str) -> None:
+    with contextlib.ExitStack() as stack:
+        async with asyncio.timeout(4), served(root) as server:
+            client = stack.enter_context(await blocking_tls(server))
+            client.sendall(get("/healthz", header))
+            await asyncio.to_thread(client.recv, 1)
 
 
 async def test_a_certificate_of_ones_own_is_shown_for_its_hosts_only(
@@ -254,8 +258,6 @@ DAMAGED: dict[str, Any] = {
     "key missing": (lambda ca: (ca / "ca.key").unlink(), "only ca.pem of the two files"),
     "certificate missing": (lambda ca: (ca / "ca.pem").unlink(), "only ca.key of the two files"),
     "key readable by the group": (lambda ca: (ca / "ca.key").chmod(0o640), "mode 0640.*chmod 600"),
-    "key readable by others": (lambda ca: (ca / "ca.key").chmod(0o604), "mode 0604.*chmod 600"),
-    "key empty": (wrote("ca.key", b""), "damaged"),
     "key cut": (wrote("ca.key", OTHER_KEY[:99]), "damaged"),
     "key of another": (wrote("ca.key", OTHER_KEY), "not the key of"),
     "certificate cut": (wrote("ca.pem", b"-----BEGIN CERTIFICATE-----\nMIIB\n"), "damaged"),

@@ -45,8 +45,7 @@ MALFORMED = {
     "40 folded": G + b"X: y\r\n z\r\n\r\n", "41 space": b"GET / HTTP/1.1\r\nHost : a\r\n\r\n",
     "41 no name": G + b": x\r\n\r\n", "42 two Hosts": G + b"Host: b\r\n\r\n",
     "42 no Host": b"GET / HTTP/1.1\r\n\r\n", "44 a 9 KB name": G + b"a" * 9000 + b": x\r\n\r\n",
-    "42 odd": b"GET" + N + b"\xff" + C,
-    "42 odd link": b"GET /api/v4/projects/1" + N[2:] + b"\xff" + C,
+    "42 odd": b"GET" + N + b"\xff" + C, "42 odd, path": b"GET /ca.pem" + N[2:] + b"\xff" + C,
     "42 space": b"GET" + N + b"a b" + C, "42 markup": b"GET" + N + b"<a>" + C,
     "43 200 headers": G + b"X: 1\r\n" * 200 + b"\r\n", "44 9 KB": G + b"X: %09000d\r\n\r\n" % 0,
     "48 PRI": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "48 2.0": b"GET / HTTP/2.0\r\nHost: a" + C,
@@ -292,12 +291,9 @@ async def test_nothing_is_answered_after_connection_close(server: Served) -> Non
     assert answers.count(b"HTTP/1.1 200 ") == 1
 
 
-async def test_a_body_that_is_there_is_not_waited_for(
-    server: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("capirepo.proxy.door.HEAD_SECONDS", 0.1)
-    monkeypatch.setattr("capirepo.proxy.door.IDLE_SECONDS", 1.5)
+@pytest.mark.xfail(strict=True, reason="BUG: what is held at the end of what a client says is lost")
+async def test_a_client_that_says_no_more_gets_all_its_answers(server: Served) -> None:
     async with wire(server) as client:
-        assert (await client.ask(get("/healthz", "Content-Length: 5"))).status == 200
-        await client.send(b"12345")
-        assert await client.rest() == b""
+        client.writer.write(get("/index.json") + get(METADATA))
+        client.writer.write_eof()
+        assert (await client.rest()).count(b"HTTP/1.1 200 ") == 2
