@@ -157,7 +157,7 @@ async def serving(repository: Repository) -> AsyncIterator[Running]:
     """
     settings = repository.settings
     loop = asyncio.get_running_loop()
-    loop.set_exception_handler(_in_one_line)
+    loop.set_exception_handler(_in_one_line())
     library, blobs = make_library(repository)
     watch = Watch(library)
     authority = authority_of(repository)
@@ -215,9 +215,21 @@ async def serving(repository: Repository) -> AsyncIterator[Running]:
         watch.ready = False
 
 
-def _in_one_line(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """What asyncio has nobody else to tell; no traceback, as most of it is clients' doing."""
-    log.error("%s: %r", context["message"], context.get("exception"))
+def _in_one_line() -> Callable[[asyncio.AbstractEventLoop, dict[str, Any]], None]:
+    """Logs what asyncio has nobody else to tell, in one line, and the same once a second.
+
+    Most of it is clients' doing; without descriptors asyncio would say so a thousand times.
+    """
+    last = ("", 0.0)
+
+    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        nonlocal last
+        sentence = f"{context['message']}: {context.get('exception')!r}"
+        if sentence != last[0] or loop.time() - last[1] > 1.0:
+            last = (sentence, loop.time())
+            log.error("%s", sentence)
+
+    return handle
 
 
 def on_free_ports(repository: Repository) -> Repository:
@@ -236,7 +248,7 @@ async def _listen(stack: contextlib.AsyncExitStack, house: House, scheme: str, a
             _entry(house) if scheme == "http" else _tls_entry(house),
             host or None,
             port,
-            backlog=1024,
+            backlog=128,
             reuse_address=True,
         )
     except OSError as error:

@@ -118,7 +118,7 @@ def load_authority(folder: Path, names: Iterable[str], now: dt.datetime) -> Auth
             speak for one of `names`.
     """
     certificate_file, key_file = folder / CERTIFICATE, folder / KEY
-    there = [file for file in (certificate_file, key_file) if file.exists()]
+    there = [file for file in (certificate_file, key_file) if os.path.lexists(file)]
     if not there:
         return None
     if len(there) == 1:

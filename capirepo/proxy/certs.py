@@ -1,11 +1,13 @@
 """TLS contexts by host: leaves made on demand from SNI, kept in a bounded cache.
 
-A handshake for a host that we do not answer for ends with the alert `unrecognized_name`
-and makes nothing; one without SNI gets the leaf for loopback and the listening addresses.
+A handshake for a host that we do not answer for ends at once and makes nothing (the alert
+`unrecognized_name` is set, but asyncio drops it); one without SNI gets the leaf for
+loopback, the listening addresses and the server's own names.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import ssl
 import tempfile
@@ -18,13 +20,14 @@ from cryptography import x509
 from capirepo.errors import BadInputError
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from capirepo.proxy.ca import Authority, Leaf
 
 _MOST_LEAVES: Final = 128
+# A certificate of the user's is read again after this, so that a renewed one is taken up.
+_OWN_KEPT: Final = dt.timedelta(minutes=10)
 
 
 class HostContext(ssl.SSLContext):
@@ -38,10 +41,13 @@ class OwnCertificate:
     """A certificate that the user brought.
 
     Attributes:
+        certificate: the file with its chain.
+        key: the file with its key.
         names: the host names that it is for; a leading `*.` stands for one label.
     """
 
-    context: HostContext
+    certificate: Path
+    key: Path
     names: tuple[str, ...]
 
     def covers(self, host: str) -> bool:
@@ -91,19 +97,23 @@ class Certificates:
 
     def context(self, host: str | None) -> HostContext:
         """The context for one host that we answer for; None is our own addresses."""
-        if self._own is not None and (host is None or self._own.covers(host)):
-            return self._own.context
         kept = self._leaves.get(host)
         if kept is not None and self._now() < kept[1]:
             self._leaves.move_to_end(host)
             return kept[0]
-        names = self._addresses if host is None else (host,)
-        leaf = self._authority.issue(names, self._now())
         context = new_context()
         context.host = host
-        context.sni_callback = _only_this_host
-        _load(context, leaf)
-        self._leaves[host] = (context, leaf.renew_at)
+        if host is not None:
+            context.sni_callback = _only_this_host
+        if self._own is not None and (host is None or self._own.covers(host)):
+            load_files(context, self._own.certificate, self._own.key)
+            renew_at = self._now() + _OWN_KEPT
+        else:
+            names = self._addresses if host is None else (host,)
+            leaf = self._authority.issue(names, self._now())
+            _load(context, leaf)
+            renew_at = leaf.renew_at
+        self._leaves[host] = (context, renew_at)
         if len(self._leaves) > _MOST_LEAVES:
             self._leaves.popitem(last=False)
         return context
@@ -142,10 +152,8 @@ def load_own(certificate: Path, key: Path) -> OwnCertificate:
     Raises:
         BadInputError: a file cannot be read, or the two do not belong together.
     """
-    context = new_context()
     try:
-        # An encrypted key would ask at the terminal.
-        context.load_cert_chain(certificate, key, password=lambda: b"")
+        load_files(new_context(), certificate, key)
         leaf = x509.load_pem_x509_certificates(certificate.read_bytes())[0]
     except (OSError, ValueError) as error:
         raise BadInputError(
@@ -155,7 +163,14 @@ def load_own(certificate: Path, key: Path) -> OwnCertificate:
         names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound as error:
         raise BadInputError(f"{certificate} names no host in subjectAltName") from error
-    return OwnCertificate(context=context, names=tuple(names.get_values_for_type(x509.DNSName)))
+    return OwnCertificate(
+        certificate=certificate, key=key, names=tuple(names.get_values_for_type(x509.DNSName))
+    )
+
+
+def load_files(context: ssl.SSLContext, certificate: Path, key: Path) -> None:
+    """Loads a chain and its key; an encrypted key is an error, and asks nobody."""
+    context.load_cert_chain(certificate, key, password=lambda: b"")
 
 
 def _load(context: ssl.SSLContext, leaf: Leaf) -> None:

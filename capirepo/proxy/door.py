@@ -130,9 +130,9 @@ class Door(asyncio.Protocol):
             # It closes the transport; twice is once too often for CPython's TLS.
             self._held = b""
             self.engine_only = True
-        elif self._said_all or self._house.closing:
+        elif self._house.closing:
             self._end()
-        elif self._held:
+        else:
             # Not from within aiohttp, which is not done with its last request yet.
             self._house.loop.call_soon(self._go_on)
 
@@ -152,7 +152,8 @@ class Door(asyncio.Protocol):
     def eof_received(self) -> bool | None:
         """The client sends no more; on a plain connection it may still wait for its answer."""
         self._said_all = True
-        return self._state is not State.IDLE and not self._channel[0]
+        waits = self._state is not State.IDLE or bool(self._held)
+        return waits and not self._channel[0]
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
@@ -252,6 +253,8 @@ class Door(asyncio.Protocol):
             else:
                 if not taken:
                     break
+        if self._said_all and self._state is State.IDLE and self._reading:
+            self._end()
         if transport is not None and not transport.is_closing() and not self.engine_only:
             if len(self._held) > MAX_HEAD:
                 transport.pause_reading()

@@ -21,6 +21,7 @@ log = logging.getLogger("capirepo.door")
 
 HANDSHAKE_SECONDS: Final = 10.0
 SWEEP_SECONDS: Final = 1.0
+_LAST_SWEEP_SECONDS: Final = 0.05
 # However slowly a client takes the rest: doors see to those who do not take it at all.
 _SHUTDOWN_SECONDS: Final = 3600.0
 
@@ -53,21 +54,16 @@ class House:
         self.loop = asyncio.get_running_loop()
         self.closing = False
         self._doors: set[Door] = set()
-        self._empty = asyncio.Event()
-        self._empty.set()
         self._tasks: set[asyncio.Task[None]] = set()
         self.spawn(self._watch(), "watch over connections")
 
     def enter(self, door: Door) -> None:
         """A connection is there."""
         self._doors.add(door)
-        self._empty.clear()
 
     def leave(self, door: Door) -> None:
         """A connection is gone, or goes on inside of another."""
         self._doors.discard(door)
-        if not self._doors:
-            self._empty.set()
 
     def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         """Runs `work` beside the rest; it is cancelled at shutdown."""
@@ -111,11 +107,13 @@ class House:
         Bytes on their way to a client are waited for, `seconds` at the most.
         """
         self.closing = True
-        for door in list(self._doors):
-            door.close_if_idle()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self._empty.wait()
+                while self._doors:
+                    # Again and again: who has read all meanwhile need not say goodbye.
+                    for door in list(self._doors):
+                        door.close_if_idle()
+                    await asyncio.sleep(_LAST_SWEEP_SECONDS)
         for door in list(self._doors):
             log.warning("a download did not end in time: cut")
             door.cut()

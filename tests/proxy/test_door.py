@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SMALL = "/infrastructure-big/v0.1.0/small.bin"
 BIG = "/infrastructure-big/v0.1.0/big.bin"  # held in memory
 HUGE = "/infrastructure-big/v0.1.0/huge.bin"  # streamed
-SIZES = {SMALL: 40_000, BIG: 15 << 20, HUGE: 48 << 20}
+SIZES = {SMALL: 40_000, BIG: 15 << 20, HUGE: 32 << 20}
 DOOR = "capirepo.proxy.door"
 
 

@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 
 NOW = dt.datetime.now(dt.UTC)
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
+BIG = "/infrastructure-awesome/v0.1.0/big.bin"
 OWN_HOST = "gitlab.capirepo.internal"
 LONG_HOST = f"{'a' * 60}.{'b' * 60}.example"
 
 
 @pytest.fixture
 def authority(tmp_path: Path) -> Authority:
-    """A CA for a few names; its certificate is in `tmp_path`."""
     return make_authority(tmp_path, ["github.com", "127.0.0.1", "localhost"], NOW)
 
 
@@ -191,13 +191,17 @@ async def test_103_the_tls_port_ends_who_says_nothing(
     assert [await answer_to(server, sent) for sent in (b"", b"\x16\x03")] == [b"", b""]
 
 
-@pytest.mark.parametrize("header", ["Accept: */*", "Connection: close"])
-async def test_f20_an_idle_client_does_not_hold_up_the_end(root: Path, header: str) -> None:
+@pytest.mark.parametrize("size", [1, 15 << 20])
+async def test_f20_an_idle_client_does_not_hold_up_the_end(root: Path, size: int) -> None:
+    (root / BIG[1:]).write_bytes(bytes(size))
     with contextlib.ExitStack() as stack:
         async with asyncio.timeout(4), served(root) as server:
             client = stack.enter_context(await blocking_tls(server))
-            client.sendall(get("/healthz", header))
+            client.settimeout(3)
+            client.sendall(get(BIG, "Connection: close"))
             await asyncio.to_thread(client.recv, 1)
+            reading = asyncio.create_task(asyncio.to_thread(client.makefile("rb").read, size))
+        await reading
 
 
 async def test_a_certificate_of_ones_own_is_shown_for_its_hosts_only(
@@ -241,8 +245,6 @@ def remade(now: dt.datetime) -> Callable[[Path], object]:
 
 
 def garbled(old: str, new: str) -> Callable[[Path], object]:
-    """Changes bytes of the certificate, which stays well-formed PEM."""
-
     def garble(ca: Path) -> None:
         certificate = x509.load_pem_x509_certificate((ca / "ca.pem").read_bytes())
         der = certificate.public_bytes(serialization.Encoding.DER).hex()
@@ -292,3 +294,20 @@ def test_f24_serve_says_the_cure_and_no_traceback(root: Path) -> None:
     assert (result.returncode, result.stdout) == (2, "")
     assert "chmod 600" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+async def test_a_certificate_of_ones_own_is_held_to_its_host_as_ours_are(
+    root: Path, tmp_path: Path
+) -> None:
+    theirs = make_authority(tmp_path / "theirs", ["example.com"], NOW)
+    context_of(theirs.issue(["a.example.com", "b.example.com"], NOW), tmp_path)
+    own = str(tmp_path / "leaf.pem")
+    trusting = ssl.create_default_context(cafile=str(tmp_path / "theirs" / "ca.pem"))
+    async with served(root, certificate=own, key=own) as server:
+        for host, status in (("a.example.com", b"200"), ("b.example.com", b"421")):
+            reader, writer = await asyncio.open_connection(
+                "127.0.0.1", server.tls_port, ssl=trusting, server_hostname="a.example.com"
+            )
+            writer.write(f"GET /healthz HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+            assert (await reader.readline()).split()[1] == status
+            writer.transport.abort()

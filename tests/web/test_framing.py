@@ -291,7 +291,6 @@ async def test_nothing_is_answered_after_connection_close(server: Served) -> Non
     assert answers.count(b"HTTP/1.1 200 ") == 1
 
 
-@pytest.mark.xfail(strict=True, reason="BUG: what is held at the end of what a client says is lost")
 async def test_a_client_that_says_no_more_gets_all_its_answers(server: Served) -> None:
     async with wire(server) as client:
         client.writer.write(get("/index.json") + get(METADATA))
