@@ -106,7 +106,13 @@ class Certificates:
         if host is not None:
             context.sni_callback = _only_this_host
         if self._own is not None and (host is None or self._own.covers(host)):
-            load_files(context, self._own.certificate, self._own.key)
+            try:
+                load_files(context, self._own.certificate, self._own.key)
+            except OSError:
+                # Half replaced, perhaps: the one of before goes on, until the next time.
+                if kept is None:
+                    raise
+                context = kept[0]
             renew_at = self._now() + _OWN_KEPT
         else:
             names = self._addresses if host is None else (host,)

@@ -311,3 +311,31 @@ async def test_a_certificate_of_ones_own_is_held_to_its_host_as_ours_are(
             writer.write(f"GET /healthz HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
             assert (await reader.readline()).split()[1] == status
             writer.transport.abort()
+
+
+def test_a_renewed_certificate_is_taken_up_and_a_broken_one_is_not(
+    authority: Authority, tmp_path: Path
+) -> None:
+    files = tmp_path / "own.pem"
+
+    def renew() -> None:
+        leaf = authority.issue(["github.com"], NOW)
+        files.write_bytes(leaf.key + leaf.chain)
+
+    renew()
+    now = NOW
+    certificates = Certificates(
+        authority,
+        hosts=["github.com"],
+        addresses=["localhost"],
+        own=load_own(files, files),
+        now=lambda: now,
+    )
+    first = certificates.context("github.com")
+    assert certificates.context("github.com") is first
+    now += DAY
+    files.write_bytes(b"half")
+    assert certificates.context("github.com") is first
+    now += DAY
+    renew()
+    assert certificates.context("github.com") is not first
