@@ -80,12 +80,12 @@ async def _lay_out(folder: Path, store: FolderStore, catalog: Catalog) -> dict[s
         except BadInputError as error:
             outcome["passed_over"].append(f"{shown}: {error}")
             continue
-        placed = lay_out(catalog, source, files)
         if not catalog.has(source):
             outcome["passed_over"].append(
                 f"{shown}: {source} is no known source; name it in sources of ROOT/capirepo.yaml"
             )
             continue
+        placed = lay_out(catalog, source, files)
         for label, names in placed.items():
             try:
                 added = await store.add(label, version, {name: files[name] for name in names})

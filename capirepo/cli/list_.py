@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from pathlib import Path  # noqa: TC003 - click reads it at run time
 from typing import Any
 
 import click
 
-from capirepo.cli.options import config_option, look_at, output_option, root_argument
+from capirepo.cli.options import config_option, console, look_at, output_option, root_argument
 from capirepo.services import report
 from capirepo.wiring import Repository, open_repository
 
@@ -42,11 +41,9 @@ async def _index(repository: Repository) -> dict[str, Any]:
 
 
 def _draw(content: dict[str, Any]) -> None:
-    from rich.console import Console  # noqa: PLC0415 - only what draws pays for it
-    from rich.table import Table  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415 - only what draws pays for it
 
-    # Piped output is for other programs: never wrapped.
-    console = Console(width=None if sys.stdout.isatty() else 400)
+    out = console()
     table = Table(box=None, pad_edge=False)
     for heading in ("LABEL", "VERSION", "CONTRACT", "STATE"):
         table.add_column(heading, overflow="fold")
@@ -55,15 +52,13 @@ def _draw(content: dict[str, Any]) -> None:
             latest = "latest" if release["version"] == label["latest"] else ""
             state = latest if release["complete"] else f"incomplete: {release['problems'][0]}"
             table.add_row(label["label"], release["version"], release["contract"] or "-", state)
-    console.print(table)
+    out.print(table)
     for item in content["withheld"]:
         missing = ", ".join(item["missing"])
-        console.print(
+        out.print(
             f"not listed under {item['source']}: {item['version']}; {missing} has no such release",
             highlight=False,
             markup=False,
         )
     for stray in content["strays"]:
-        console.print(
-            f"passed over {stray['path']}: {stray['reason']}", highlight=False, markup=False
-        )
+        out.print(f"passed over {stray['path']}: {stray['reason']}", highlight=False, markup=False)

@@ -13,6 +13,8 @@ from capirepo.proxy.traffic import OneLine
 from capirepo.wiring import Repository, make_library
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from capirepo.services.library import Library
 
 root_argument = click.argument("root", default=".", type=click.Path(path_type=Path))
@@ -41,8 +43,7 @@ async def look_at(repository: Repository) -> Library:
     """The library of a ROOT that has been looked at once, for commands without a server."""
     library, _ = make_library(repository)
     await library.refresh()
-    if not library.labels:
-        say(f"capirepo: {repository.root} holds no release: LABEL/VERSION/ASSET is expected in it")
+    point_out_if_empty(repository, library)
     await library.inspect_all()
     return library
 
@@ -60,6 +61,19 @@ def log_in_lines(level: int) -> None:
 def counted(number: int, what: str) -> str:
     """A number of things, as one says it."""
     return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def point_out_if_empty(repository: Repository, library: Library) -> None:
+    """Says so where a ROOT has nothing in it: it is most often the wrong folder."""
+    if not library.labels:
+        say(f"capirepo: {repository.root} holds no release: LABEL/VERSION/ASSET is expected in it")
+
+
+def console() -> Console:
+    """For tables; what is piped is for other programs, and never wrapped."""
+    from rich.console import Console  # noqa: PLC0415 - only what draws pays for it
+
+    return Console(width=None if sys.stdout.isatty() else 400)
 
 
 def say(text: str) -> None:

@@ -17,7 +17,12 @@ import click
 import msgspec
 
 from capirepo.cli.clientside import variables_for
-from capirepo.cli.options import config_option, log_in_lines, say, state_option
+from capirepo.cli.options import (
+    config_option,
+    log_in_lines,
+    point_out_if_empty,
+    state_option,
+)
 from capirepo.errors import BadInputError
 from capirepo.wiring import Repository, on_free_ports, open_repository, serving
 
@@ -87,8 +92,7 @@ def _quiet(repository: Repository) -> Repository:
 
 async def _serve_and_run(repository: Repository, arguments: list[str]) -> int:
     async with serving(repository) as running:
-        if not running.library.labels:
-            say(f"capirepo: {repository.root} holds no release: LABEL/VERSION/ASSET is expected")
+        point_out_if_empty(repository, running.library)
         return await _run(running.url, arguments)
 
 

@@ -21,8 +21,8 @@ from capirepo.cli.options import (
     config_option,
     counted,
     log_in_lines,
+    point_out_if_empty,
     root_argument,
-    say,
     state_option,
 )
 from capirepo.wiring import Repository, Running, open_repository, serving
@@ -86,8 +86,7 @@ async def _serve(repository: Repository, output: str) -> None:
         loop.add_signal_handler(number, _stop, loop, stop, number)
     async with serving(repository) as running:
         loop.add_signal_handler(signal.SIGHUP, running.watch.look_soon)
-        if not running.library.labels:
-            say(f"capirepo: {repository.root} holds no release yet: LABEL/VERSION/ASSET")
+        point_out_if_empty(repository, running.library)
         click.echo(_banner(repository, running, output))
         await stop.wait()
     click.echo("capirepo: stopped", err=True)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from capirepo.cli.options import config_option, look_at, output_option, root_argument
+from capirepo.cli.options import config_option, console, look_at, output_option, root_argument
 from capirepo.core.version import parse_version
 from capirepo.services import report
 from capirepo.wiring import Repository, open_repository
@@ -114,8 +113,7 @@ def _lines(content: dict[str, str]) -> None:
 
 
 def _table(headings: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
-    from rich.console import Console  # noqa: PLC0415 - only what draws pays for it
-    from rich.table import Table  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415 - only what draws pays for it
     from rich.text import Text  # noqa: PLC0415
 
     table = Table(box=None, pad_edge=False)
@@ -124,7 +122,6 @@ def _table(headings: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
     for row in rows:
         table.add_row(*map(Text, row))
     if table.row_count:
-        # Piped output is for other programs: never wrapped.
-        console = Console(width=None if sys.stdout.isatty() else 400)
-        console.print(table)
-        console.print()
+        out = console()
+        out.print(table)
+        out.print()

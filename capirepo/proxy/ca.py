@@ -1,4 +1,4 @@
-"""The certificate authority that signs our TLS: made once, kept, and able to forge nothing.
+"""The certificate authority that signs our TLS: made once, kept, and held to our hosts.
 
 Rules kept here:
 - it is name-constrained (RFC 5280 4.2.1.10, critical) to the hosts that we answer for;
