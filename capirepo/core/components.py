@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from capirepo.core import yamlguard
-from capirepo.core.variables import find_variables
+from capirepo.core.variables import substitute
 from capirepo.errors import BadInputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from capirepo.core.yamlguard import Document
 
 # What `clusterctl init list-images` and image overrides look at (`util/container/image.go`).
 _WORKLOADS: Final = ("Deployment", "DaemonSet")
@@ -40,12 +42,9 @@ def read_manifest(data: bytes, name: str) -> Manifest:
     Raises:
         BadInputError: not YAML that may be built, or a variable that clusterctl cannot parse.
     """
-    objects = [doc for doc in yamlguard.load_all(data, name) if isinstance(doc, dict)]
+    documents, variables = read_documents(data, name)
+    objects = [doc.content for doc in documents if isinstance(doc.content, dict)]
     kinds = Counter(str(item.get("kind")) for item in objects)
-    try:
-        variables = find_variables(data.decode())
-    except BadInputError as error:
-        raise BadInputError(f"{name}, {error}") from error
     return Manifest(
         kinds=dict(sorted(kinds.items())),
         namespaces=tuple(
@@ -56,6 +55,19 @@ def read_manifest(data: bytes, name: str) -> Manifest:
         images=tuple(sorted({image for item in objects for image in _images(item)})),
         variables=variables,
     )
+
+
+def read_documents(data: bytes, name: str) -> tuple[list[Document], dict[str, str | None]]:
+    """The documents of a file as clusterctl reads them, defaults in place, and its variables.
+
+    Raises:
+        BadInputError: as `read_manifest`.
+    """
+    try:
+        text, variables = substitute(yamlguard.text_of(data, name))
+    except BadInputError as error:
+        raise BadInputError(f"{name}, {error}") from error
+    return yamlguard.load_documents(text.encode(), name), variables
 
 
 def _images(item: dict[Any, Any]) -> Iterator[str]:

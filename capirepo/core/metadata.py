@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from capirepo.core import yamlguard
 from capirepo.core.names import AssetName
-from capirepo.errors import BadInputError
+from capirepo.core.yamlguard import YamlError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from capirepo.core.version import Version
+    from capirepo.core.yamlguard import Document
 
 METADATA: Final = AssetName("metadata.yaml")
 API_VERSION: Final = "clusterctl.cluster.x-k8s.io/v1alpha3"
@@ -36,11 +39,34 @@ class ReleaseSeries:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MetadataProblem:
+    """What clusterctl would refuse in a metadata.yaml.
+
+    Attributes:
+        about: api-version, kind, series (there is none) or types.
+        path: where in the document.
+    """
+
+    about: str
+    path: tuple[str | int, ...] = ()
+    message: str
+
+    def __str__(self) -> str:
+        return f"{METADATA}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Metadata:
-    """A metadata.yaml: its series, and every problem that a client would stumble over."""
+    """A metadata.yaml: its series, and every problem that a client would stumble over.
+
+    Attributes:
+        series: those that can be read, in the order of the file.
+        places: the index in the file of each of `series`.
+    """
 
     series: tuple[ReleaseSeries, ...] = ()
-    problems: tuple[str, ...] = ()
+    places: tuple[int, ...] = ()
+    problems: tuple[MetadataProblem, ...] = ()
 
     def contract_of(self, version: Version) -> str | None:
         """The contract of the first series that `version` matches, as clusterctl picks it."""
@@ -50,53 +76,72 @@ class Metadata:
         return None
 
 
+def is_contract(text: str) -> bool:
+    """Whether `text` has the form of a contract: `v1beta1`."""
+    return _CONTRACT.fullmatch(text) is not None
+
+
 def parse_metadata(data: bytes) -> Metadata:
     """Reads a metadata.yaml; what is wrong is in `problems`, all of it at once."""
     try:
-        documents = yamlguard.load_all(data, METADATA)
-    except BadInputError as error:
-        return Metadata(problems=(str(error),))
-    if len(documents) != 1:
-        return Metadata(problems=(f"{METADATA} holds {len(documents)} objects; one is expected",))
-    if not isinstance(documents[0], dict):
-        return Metadata(problems=(f"{METADATA} holds no object: apiVersion, kind, releaseSeries",))
-    return _read(documents[0])
+        return read_metadata(yamlguard.load_documents(data, METADATA))
+    except YamlError as error:
+        said = str(error).removeprefix(METADATA).lstrip(",: ")
+        return Metadata(problems=(MetadataProblem(about="yaml", message=said),))
 
 
-def _read(document: dict[Any, Any]) -> Metadata:
+def read_metadata(documents: Sequence[Document]) -> Metadata:
+    """The same of documents that are read already.
+
+    clusterctl takes the first document, be it empty, and looks at no other; more than one is
+    refused here, because it is never meant.
+    """
+    if len(documents) != 1 or documents[0].number != 1:
+        number = len(documents)
+        return _only(f"holds {number} objects; one is expected" if number else "holds no object")
+    document = documents[0].content
+    if not isinstance(document, dict):
+        return _only("holds no object: apiVersion, kind, releaseSeries")
     problems = []
     if document.get("apiVersion") != API_VERSION:
-        problems.append(
-            f"{METADATA}: apiVersion is {document.get('apiVersion')!r}; {API_VERSION} is expected"
-        )
+        said = f"apiVersion is {document.get('apiVersion')!r}; {API_VERSION} is expected"
+        problems.append(MetadataProblem(about="api-version", path=("apiVersion",), message=said))
     # Later patches of clusterctl 1.11 and up take an empty kind again; none takes another.
     if (document.get("kind") or "Metadata") != "Metadata":
-        problems.append(f"{METADATA}: kind is {document['kind']!r}; Metadata is expected")
+        said = f"kind is {document['kind']!r}; Metadata is expected"
+        problems.append(MetadataProblem(about="kind", path=("kind",), message=said))
     entries = document.get("releaseSeries")
     if not isinstance(entries, list) or not entries:
-        problems.append(f"{METADATA}: releaseSeries is empty; clusterctl needs one for each minor")
+        said = "releaseSeries is empty; clusterctl needs one for each minor"
+        problems.append(MetadataProblem(about="series", path=("releaseSeries",), message=said))
         entries = []
-    series = []
+    series: dict[int, ReleaseSeries] = {}
     for index, entry in enumerate(entries):
-        read = _series(entry)
+        read = _series({} if entry is None else entry)
         if isinstance(read, str):
-            problems.append(f"{METADATA}: releaseSeries[{index}]: {read}")
+            path = ("releaseSeries", index)
+            said = f"releaseSeries[{index}]: {read}"
+            problems.append(MetadataProblem(about="types", path=path, message=said))
         else:
-            series.append(read)
-    return Metadata(series=tuple(series), problems=tuple(problems))
+            series[index] = read
+    return Metadata(series=tuple(series.values()), places=tuple(series), problems=tuple(problems))
+
+
+def _only(message: str) -> Metadata:
+    return Metadata(problems=(MetadataProblem(about="document", message=message),))
 
 
 def _series(entry: Any) -> ReleaseSeries | str:
     if not isinstance(entry, dict):
         return "is no mapping with major, minor and contract"
     major, minor, contract = (entry.get(key) for key in ("major", "minor", "contract"))
-    # Go leaves a missing number at 0.
+    # Go leaves what is missing at 0 or '', and takes 2.0 for a whole number.
     numbers = [0 if number is None else number for number in (major, minor)]
     for number in numbers:
-        if not isinstance(number, int) or isinstance(number, bool):
+        if isinstance(number, bool) or not isinstance(number, int | float) or number % 1:
             return f"major and minor are whole numbers, not {number!r}"
-        if not 0 <= number <= _MAX_INT32:
+        if not -_MAX_INT32 <= number <= _MAX_INT32:
             return f"{str(number)[:20]} is out of range"
-    if not isinstance(contract, str) or not _CONTRACT.fullmatch(contract):
+    if not isinstance(contract, str | None):
         return f"contract is {contract!r}; v1beta1 or the like is expected"
-    return ReleaseSeries(major=numbers[0], minor=numbers[1], contract=contract)
+    return ReleaseSeries(major=int(numbers[0]), minor=int(numbers[1]), contract=contract or "")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from capirepo.core.components import read_manifest
-from capirepo.core.metadata import METADATA, Metadata, parse_metadata
+from capirepo.core.metadata import METADATA, Metadata, is_contract, parse_metadata
 from capirepo.core.names import CERT_MANAGER, TOOLS, AssetName, Label, provider_of
 from capirepo.errors import BadInputError
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from capirepo.core.version import Version
 
-_TEMPLATE: Final = re.compile(r"cluster-template(?:-(?P<flavor>.+))?\.yaml")
-_CLUSTER_CLASS: Final = re.compile(r"clusterclass-(?P<name>.+)\.yaml")
+TEMPLATE: Final = re.compile(r"cluster-template(?:-(?P<flavor>.+))?\.yaml")
+CLUSTER_CLASS: Final = re.compile(r"clusterclass-(?P<name>.+)\.yaml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,7 @@ class Release:
         return {
             match["flavor"] or "": name
             for name in sorted(self.assets)
-            if (match := _TEMPLATE.fullmatch(name))
+            if (match := TEMPLATE.fullmatch(name))
         }
 
     @property
@@ -76,7 +76,7 @@ class Release:
         return {
             match["name"]: name
             for name in sorted(self.assets)
-            if (match := _CLUSTER_CLASS.fullmatch(name))
+            if (match := CLUSTER_CLASS.fullmatch(name))
         }
 
     def __str__(self) -> str:
@@ -116,12 +116,17 @@ def inspect(
     contract, metadata = None, Metadata()
     if provider_of(release.label) is not None and METADATA in contents:
         metadata = parse_metadata(contents[METADATA])
-        problems += metadata.problems
+        problems += map(str, metadata.problems)
         contract = metadata.contract_of(release.version)
         if contract is None and not metadata.problems:
             series = ", ".join(map(str, metadata.series))
             problems.append(
                 f"{METADATA} has no release series for {release.version}: it names {series}"
+            )
+        elif contract is not None and not is_contract(contract):
+            problems.append(
+                f"{METADATA}: the contract of {release.version} is {contract!r}; v1beta1 or the "
+                "like is expected"
             )
     return Release(
         label=release.label,

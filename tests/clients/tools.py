@@ -81,7 +81,7 @@ def clusterctl(version: str) -> Path:
         # Not `go install ...@version`: it refuses v1.14 and up, whose go.mod replaces a module by a
         # folder. So the release's own go.mod (its Go defaults with it) becomes that of a module
         # that requires the release, with the module that was published of that folder.
-        text = Path(_download(_CLUSTER_API, version, work)["GoMod"]).read_text("utf-8")
+        text = Path(download(_CLUSTER_API, version, work)["GoMod"]).read_text("utf-8")
         text = text.replace(f"module {_CLUSTER_API}\n", "module capirepo.test/clusterctl\n")
         text = re.sub(r"=> \./api$", f"=> {_CLUSTER_API}/api {version}", text, flags=re.MULTILINE)
         (work / "go.mod").write_text(f"{text}\nrequire {_CLUSTER_API} {version}\n")
@@ -129,7 +129,7 @@ def cert_manager_crds() -> Path:
     """Return a folder with cert-manager's CustomResourceDefinitions, a YAML file each."""
 
     def build(work: Path) -> Path:
-        source = Path(_download("github.com/cert-manager/cert-manager", CERT_MANAGER, work)["Dir"])
+        source = Path(download("github.com/cert-manager/cert-manager", CERT_MANAGER, work)["Dir"])
         made = work / "crds"
         made.mkdir()
         # Not copytree: it would keep the modes of the module cache, which is read-only.
@@ -172,19 +172,19 @@ def _lock() -> Iterator[None]:
 def _compile(package: str, work: Path, flags: str) -> Path:
     """Build a program from the go.mod in `work`."""
     made = work / package.rpartition("/")[2]
-    _go("build", "-ldflags", flags, "-o", str(made), package, cwd=work)
+    go("build", "-ldflags", flags, "-o", str(made), package, cwd=work)
     return made
 
 
-def _download(module: str, version: str, work: Path) -> dict[str, str]:
+def download(module: str, version: str, work: Path) -> dict[str, str]:
     """Download a module and return what Go says of it, such as its folder, `Dir`."""
     said: dict[str, str] = json.loads(
-        _go("mod", "download", "-json", f"{module}@{version}", cwd=work)
+        go("mod", "download", "-json", f"{module}@{version}", cwd=work)
     )
     return said
 
 
-def _go(*arguments: str, cwd: Path) -> str:
+def go(*arguments: str, cwd: Path) -> str:
     """Run go with this machine's own settings (GOPROXY and others); return what it prints."""
     done = subprocess.run(
         ["go", *arguments],

@@ -1,0 +1,192 @@
+"""Rules about files: their names, their sizes, and whether they can be read at all."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import TYPE_CHECKING, Final
+
+from capirepo.core.lint.model import Finding
+from capirepo.core.lint.rules import By, error, warning
+from capirepo.core.metadata import METADATA
+from capirepo.core.names import CLUSTERCTL, shown
+from capirepo.core.release import CLUSTER_CLASS, TEMPLATE
+from capirepo.core.variables import VariableError
+from capirepo.core.yamlguard import YamlError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from capirepo.core.lint.model import Candidate, File
+
+_CONFIG_MAP: Final = 1024 * 1024
+_MISNAMED: Final = re.compile(
+    r"(cluster[-_]?(template|class).*|.*components.*|metadata.*)\.(ya?ml)", re.IGNORECASE
+)
+
+
+@error(By.CLUSTERCTL)
+def version_form(candidate: Candidate) -> Iterator[Finding]:
+    """The version is not one that clusterctl asks for.
+
+    clusterctl lists only semantic versions and asks for them with a leading v. A release under
+    any other name is never found: v1.2.3 and v1.2.3-rc.1 are right; v1, 1.2.3, V1.2.3 and
+    v01.2.3 are not.
+    """
+    if candidate.version is None and candidate.version_text:
+        yield _of_release(
+            f"{shown(candidate.version_text)} is no version",
+            "use a semantic version with a leading v, such as v1.2.3",
+        )
+
+
+@error(By.CLUSTERCTL)
+def components_missing(candidate: Candidate) -> Iterator[Finding]:
+    """There is no components file of the name that clusterctl asks for.
+
+    The name follows from the provider's type: infrastructure-components.yaml,
+    bootstrap-components.yaml, control-plane-components.yaml, core-components.yaml and so on.
+    A provider whose file is called otherwise says so in `sources` of capirepo.yaml.
+    """
+    if candidate.whole and candidate.components and candidate.components_file is None:
+        near = difflib.get_close_matches(candidate.components, candidate.files, n=1, cutoff=0.7)
+        hint = f"rename {near[0]}, or name it" if near else "add it, or name another one"
+        yield _of_release(
+            f"there is no {candidate.components}", f"{hint} in `sources` of capirepo.yaml"
+        )
+
+
+@error(By.CLUSTERCTL)
+def metadata_missing(candidate: Candidate) -> Iterator[Finding]:
+    """There is no metadata.yaml.
+
+    clusterctl reads it before anything else, to learn the contract of the version.
+    """
+    if candidate.whole and candidate.is_provider and candidate.metadata is None:
+        yield _of_release(
+            f"there is no {METADATA}", "`capirepo release` writes one, with the right series"
+        )
+
+
+@error(By.CLUSTERCTL)
+def file_empty(candidate: Candidate) -> Iterator[Finding]:
+    """metadata.yaml or the components file has nothing in it.
+
+    An interrupted build or download leaves such a file behind.
+    """
+    for file in (candidate.metadata, candidate.components_file):
+        if file is not None and not file.documents and not file.errors:
+            yield file.finding("holds no object", cure="build it again")
+
+
+@error(By.CLUSTERCTL)
+def yaml_invalid(candidate: Candidate) -> Iterator[Finding]:
+    """A file is not YAML once the defaults of its variables are in place."""
+    for file, problem in _unreadable(candidate):
+        if isinstance(problem, YamlError) and not problem.hostile:
+            yield file.finding(_without_name(file, problem), line=problem.line)
+
+
+@error(By.CAPIREPO)
+def yaml_hostile(candidate: Candidate) -> Iterator[Finding]:
+    """A file uses what capirepo does not read: aliases, duplicate keys, other encodings.
+
+    clusterctl would take some of it, but a few lines of YAML with aliases or endless nesting
+    stop any program that reads them, and of two equal keys each program takes another. No
+    provider release is known that uses either.
+    """
+    for file, problem in _unreadable(candidate):
+        if isinstance(problem, YamlError) and problem.hostile:
+            yield file.finding(_without_name(file, problem), line=problem.line)
+
+
+@error(By.CLUSTERCTL)
+def yaml_not_object(candidate: Candidate) -> Iterator[Finding]:
+    """A document is no mapping: not apiVersion, kind and so on.
+
+    Often it is a page of HTML or an error message in place of a file.
+    """
+    for file in candidate.files.values():
+        for document in file.documents:
+            if not isinstance(document.content, dict):
+                yield file.finding(
+                    f"document {document.number} is {_named(document.content)}, no object",
+                    line=document.line(),
+                )
+
+
+@error(By.CLUSTERCTL)
+def variable_form(candidate: Candidate) -> Iterator[Finding]:
+    """A ${…} is none of the forms that clusterctl can read.
+
+    clusterctl puts in variables with drone/envsubst: ${NAME}, ${NAME:=default},
+    ${NAME:-default}, ${NAME^^}, ${NAME/old/new} and others. What looks like one and is none
+    ends the command. Write $${ where the text ${ itself is meant.
+    """
+    for file, problem in _unreadable(candidate):
+        if isinstance(problem, VariableError):
+            yield file.finding(str(problem).partition(": ")[2], line=problem.line)
+
+
+@warning
+def variable_required(candidate: Candidate) -> Iterator[Finding]:
+    """A variable of the components has no default: nobody can install without giving it.
+
+    `clusterctl init` and `clusterctl upgrade apply` end with an error until the user sets it.
+    That may be meant (credentials); else write ${NAME:=default}.
+    """
+    file = candidate.components_file
+    for name, default in (file.variables if file else {}).items():
+        if default is None and file is not None:
+            yield file.finding(
+                f"${{{name}}} has no default", cure=f"write ${{{name}:=…}} if there can be one"
+            )
+
+
+@warning
+def file_too_large(candidate: Candidate) -> Iterator[Finding]:
+    """A file is larger than a ConfigMap may be (1 MiB).
+
+    cluster-api-operator reads providers from ConfigMaps where there is no internet. What is
+    larger must be compressed for that, and `kubectl apply` of it fails for want of room for its
+    annotation.
+    """
+    for file in candidate.files.values():
+        if file.size > _CONFIG_MAP and candidate.label != CLUSTERCTL:
+            yield file.finding(f"has {file.size:,} bytes, more than the 1 MiB of a ConfigMap")
+
+
+@warning
+def file_name(candidate: Candidate) -> Iterator[Finding]:
+    """A file has nearly the name of one that clusterctl asks for, and is never asked for.
+
+    clusterctl reads metadata.yaml, the components file, cluster-template.yaml,
+    cluster-template-FLAVOR.yaml and clusterclass-NAME.yaml, spelled exactly so.
+    """
+    for name, file in candidate.files.items():
+        known = name in (METADATA, candidate.components) or (
+            TEMPLATE.fullmatch(name) or CLUSTER_CLASS.fullmatch(name)
+        )
+        if not known and candidate.is_provider and _MISNAMED.fullmatch(name):
+            yield file.finding(
+                "clusterctl never asks for a file of this name",
+                cure="rename it, or leave it out of the release",
+            )
+
+
+def _of_release(message: str, cure: str) -> Finding:
+    return Finding(file="", message=message, cure=cure)
+
+
+def _unreadable(candidate: Candidate) -> Iterator[tuple[File, YamlError | VariableError]]:
+    for file in candidate.files.values():
+        for problem in file.errors:
+            yield file, problem
+
+
+def _without_name(file: File, problem: YamlError) -> str:
+    return str(problem).removeprefix(file.name).lstrip(",: ")
+
+
+def _named(value: object) -> str:
+    return {list: "a list", str: "text", bool: "true or false"}.get(type(value), "a number")

@@ -1,0 +1,154 @@
+"""Rules about images, and the container that is the provider's controller."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from capirepo.core.lint.model import dig, is_open
+from capirepo.core.lint.rules import By, error, warning
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from capirepo.core.lint.model import Candidate, Finding, Object
+
+MANAGER: Final = "manager"
+# distribution/reference: `ParseNamed` demands the canonical form, with the registry written out.
+_COMPONENT: Final = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
+_DOMAIN: Final = (
+    r"(?:(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
+    r"(?:\.(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?"
+)
+_IMAGE: Final = re.compile(
+    rf"(?P<domain>{_DOMAIN})/(?P<path>{_COMPONENT}(?:/{_COMPONENT})*)"
+    r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?"
+    r"(?:@(?P<digest>sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128}))?"
+)
+_LONGEST: Final = 255
+_WORKLOADS: Final = ("Deployment", "DaemonSet")
+
+
+class Image(NamedTuple):
+    """An image of a container, and where it stands.
+
+    Attributes:
+        container: its name.
+        path: where the image stands in the object.
+    """
+
+    item: Object
+    container: str
+    image: Any
+    path: tuple[str | int, ...]
+
+
+@error(By.CLUSTERCTL)
+def image_form(candidate: Candidate) -> Iterator[Finding]:
+    """An image is not written in full: REGISTRY/PATH:TAG.
+
+    clusterctl parses the image of every container of Deployments and DaemonSets, so that users
+    can have them from a registry of their own, and refuses the short forms that Docker takes:
+    manager:v1.0.0, org/manager:v1.0.0.
+    """
+    for image in _images(candidate):
+        if is_open(image.image):
+            continue
+        text = image.image if isinstance(image.image, str) else ""
+        if parse_image(text) is None:
+            yield image.item.finding(
+                f"container {image.container} has the image {text!r}"
+                if text
+                else f"container {image.container} has no image",
+                *image.path,
+                cure="write it in full: registry.example.com/org/manager:v1.0.0",
+            )
+
+
+@warning
+def image_latest(candidate: Candidate) -> Iterator[Finding]:
+    """An image has the tag latest, or none.
+
+    The same release then installs other software tomorrow, and a site without internet cannot
+    tell which one to mirror.
+    """
+    for image in _images(candidate):
+        match = parse_image(image.image) if isinstance(image.image, str) else None
+        if match and not is_open(image.image) and not match["digest"]:
+            tag = match["tag"]
+            if tag is None or tag == "latest":
+                yield image.item.finding(
+                    f"container {image.container} has the image {image.image}, "
+                    f"{'without a tag' if tag is None else 'which moves'}",
+                    *image.path,
+                    cure="name the version, or a digest",
+                )
+
+
+@warning
+def image_tag(candidate: Candidate) -> Iterator[Finding]:
+    """The manager's image has another tag than the version of the release.
+
+    Most often the image was not set before the release was built.
+    """
+    if candidate.version is None:
+        return
+    # A tag cannot have a plus sign (clusterctl's SemverToOCIImageTag).
+    wanted = str(candidate.version).replace("+", "_")
+    for image in _images(candidate):
+        match = parse_image(image.image) if isinstance(image.image, str) else None
+        if image.container != MANAGER or match is None or is_open(image.image):
+            continue
+        tag = match["tag"]
+        if tag not in (None, "latest", wanted, wanted.removeprefix("v")):
+            yield image.item.finding(
+                f"the manager's image has the tag {tag}; this is {candidate.version}", *image.path
+            )
+
+
+@warning
+def manager_missing(candidate: Candidate) -> Iterator[Finding]:
+    """No container of a Deployment is called manager.
+
+    The contract calls the provider's controller so; clusterctl looks for this name, for example
+    to tell which Deployment is the provider's when it waits for it and when it upgrades.
+    """
+    file = candidate.components_file
+    if file is None or not candidate.objects or not candidate.is_provider:
+        return
+    names = [
+        str(dig(container, "name"))
+        for item in candidate.of_kind("Deployment")
+        for container in item.sequence("spec", "template", "spec", "containers")
+    ]
+    if MANAGER not in names:
+        there = f"there is {', '.join(names)}" if names else "there is no Deployment"
+        yield file.finding(
+            f"no container of a Deployment is called {MANAGER}: {there}",
+            cure=f"call the controller's container {MANAGER}",
+        )
+
+
+def parse_image(text: str) -> re.Match[str] | None:
+    """The parts domain, path, tag and digest of a canonical image; None for another."""
+    match = _IMAGE.fullmatch(text)
+    if match is None or len(match["domain"]) + len(match["path"]) + 1 > _LONGEST:
+        return None
+    # Without a dot, a port or capitals the first part is a path on Docker's own registry.
+    domain = match["domain"]
+    full = "." in domain or ":" in domain or domain == "localhost" or domain.lower() != domain
+    return match if full else None
+
+
+def _images(candidate: Candidate) -> Iterator[Image]:
+    """Of the containers whose images clusterctl looks at."""
+    for item in candidate.of_kind(*_WORKLOADS):
+        for group in ("containers", "initContainers"):
+            path = ("spec", "template", "spec", group)
+            for index, container in enumerate(item.sequence(*path)):
+                yield Image(
+                    item,
+                    str(dig(container, "name")),
+                    dig(container, "image"),
+                    (*path, index, "image"),
+                )

@@ -1,0 +1,199 @@
+"""Rules about metadata.yaml: which release series there are, and their contracts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from capirepo.core.lint.rules import By, error, warning
+from capirepo.core.metadata import is_contract, read_metadata
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from capirepo.core.lint.model import Candidate, File, Finding
+    from capirepo.core.metadata import Metadata, ReleaseSeries
+
+TAKEN: Final = ("v1beta1", "v1beta2")
+"""The contracts that clusterctl 1.11 and up takes; 1.5 to 1.10 take the first one only."""
+_PAST: Final = ("v1alpha2", "v1alpha3", "v1alpha4")
+
+
+@error(By.CLUSTERCTL)
+def metadata_api_version(candidate: Candidate) -> Iterator[Finding]:
+    """metadata.yaml has not the apiVersion clusterctl.cluster.x-k8s.io/v1alpha3.
+
+    It is the version of the file's own format, and has nothing to do with the provider's
+    contract. clusterctl before 1.11 took a missing one.
+    """
+    yield from _about(candidate, "api-version")
+
+
+@error(By.CLUSTERCTL)
+def metadata_kind(candidate: Candidate) -> Iterator[Finding]:
+    """metadata.yaml has another kind than Metadata."""
+    yield from _about(candidate, "kind")
+
+
+@error(By.CLUSTERCTL)
+def metadata_series_empty(candidate: Candidate) -> Iterator[Finding]:
+    """metadata.yaml has no releaseSeries.
+
+    clusterctl takes from it which contract each minor version keeps.
+    """
+    yield from _about(candidate, "series")
+
+
+@error(By.CLUSTERCTL)
+def metadata_types(candidate: Candidate) -> Iterator[Finding]:
+    """A release series is not of the form major, minor, contract: two numbers and a text.
+
+    One that is wrong makes clusterctl refuse the whole file, whichever version is installed.
+    """
+    yield from _about(candidate, "types")
+
+
+@error(By.CAPIREPO)
+def metadata_documents(candidate: Candidate) -> Iterator[Finding]:
+    """metadata.yaml holds more than one document, or begins with an empty one.
+
+    clusterctl looks at the first document only, be it empty.
+    """
+    file = candidate.metadata
+    if file is not None and file.documents:
+        yield from _about(candidate, "document")
+
+
+@error(By.CLUSTERCTL)
+def metadata_no_series(candidate: Candidate) -> Iterator[Finding]:
+    """No release series of metadata.yaml is for this version.
+
+    clusterctl says `does not match any release series` and installs nothing. The file needs an
+    entry with the version's major and minor before the release is built.
+    """
+    file, metadata, version = candidate.metadata, _metadata(candidate), candidate.version
+    if file is None or version is None or metadata.problems or not metadata.series:
+        return
+    if metadata.contract_of(version) is None:
+        named = ", ".join(map(str, metadata.series))
+        major, minor = version.series
+        yield _at(
+            file,
+            f"no release series is for {version}: it names {named}",
+            "releaseSeries",
+            cure=f"add major: {major}, minor: {minor} with its contract",
+        )
+
+
+@error(By.CLUSTERCTL)
+def metadata_contract(candidate: Candidate) -> Iterator[Finding]:
+    """The contract of this version is none that clusterctl takes.
+
+    clusterctl 1.5 to 1.10 take v1beta1 only; 1.11 and up take v1beta1 and v1beta2.
+    """
+    for file, index, series, ours in _series(candidate):
+        if ours and series.contract not in TAKEN:
+            yield _at(
+                file,
+                f"the contract of {candidate.version} is {series.contract!r}; "
+                f"clusterctl takes {' and '.join(TAKEN)}",
+                "releaseSeries",
+                index,
+                "contract",
+            )
+
+
+@warning
+def metadata_contract_unknown(candidate: Candidate) -> Iterator[Finding]:
+    """The contract of another series is none that there ever was."""
+    for file, index, series, ours in _series(candidate):
+        known = series.contract in (*TAKEN, *_PAST)
+        if not ours and not known:
+            hint = "" if is_contract(series.contract) else "; v1beta1 or the like is expected"
+            yield _at(
+                file,
+                f"{series.major}.{series.minor} has the contract {series.contract!r}, "
+                f"which no Cluster API had{hint}",
+                "releaseSeries",
+                index,
+                "contract",
+            )
+
+
+@warning
+def metadata_series_duplicate(candidate: Candidate) -> Iterator[Finding]:
+    """A release series stands twice; clusterctl takes the first."""
+    seen: dict[tuple[int, int], str] = {}
+    for file, index, series, _ in _series(candidate):
+        key = (series.major, series.minor)
+        if key in seen:
+            differs = "" if seen[key] == series.contract else ", with another contract"
+            yield _at(
+                file,
+                f"{series.major}.{series.minor} stands twice{differs}; the first one counts",
+                "releaseSeries",
+                index,
+            )
+        seen.setdefault(key, series.contract)
+
+
+@warning
+def metadata_series_order(candidate: Candidate) -> Iterator[Finding]:
+    """The release series are in no order: neither ascending nor descending.
+
+    Nothing depends on it but whoever reads the file, and adds the next one.
+    """
+    file, metadata = candidate.metadata, _metadata(candidate)
+    order = [(series.major, series.minor) for series in metadata.series]
+    if file is not None and order not in (sorted(order), sorted(order, reverse=True)):
+        yield _at(file, "the release series are in no order", "releaseSeries")
+
+
+@warning
+def metadata_series_above(candidate: Candidate) -> Iterator[Finding]:
+    """A release series is above this version.
+
+    clusterctl decides by the newest release's metadata.yaml which contract to look for; a
+    series that has no release yet promises what does not exist. Most often the version is
+    wrong, or the release was built from a later branch.
+    """
+    if candidate.version is None:
+        return
+    for file, index, series, _ in _series(candidate):
+        if (series.major, series.minor) > candidate.version.series:
+            yield _at(
+                file,
+                f"{series.major}.{series.minor} is above {candidate.version}",
+                "releaseSeries",
+                index,
+            )
+
+
+def _metadata(candidate: Candidate) -> Metadata:
+    file = candidate.metadata
+    return read_metadata(file.documents if file else ())
+
+
+def _series(candidate: Candidate) -> Iterator[tuple[File, int, ReleaseSeries, bool]]:
+    """Each series with its index in the file, and whether it decides about this version."""
+    file, metadata = candidate.metadata, _metadata(candidate)
+    if file is None:
+        return
+    decided = False
+    for index, series in zip(metadata.places, metadata.series, strict=True):
+        version = candidate.version
+        ours = version is not None and (series.major, series.minor) == version.series
+        yield file, index, series, ours and not decided
+        decided = decided or ours
+
+
+def _about(candidate: Candidate, what: str) -> Iterator[Finding]:
+    file = candidate.metadata
+    if file is not None:
+        for problem in _metadata(candidate).problems:
+            if problem.about == what:
+                yield _at(file, problem.message, *problem.path)
+
+
+def _at(file: File, message: str, *path: str | int, cure: str = "") -> Finding:
+    document = file.documents[0]
+    return file.finding(message, line=document.line(*path), cure=cure)

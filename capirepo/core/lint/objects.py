@@ -1,0 +1,195 @@
+"""Rules about the objects of a components file: whole, in one namespace, each once."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from capirepo.core.lint.model import is_open
+from capirepo.core.lint.rules import By, error, warning
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from capirepo.core.lint.model import Candidate, Finding, Object
+
+# clusterctl's IsResourceNamespaced (`internal/util/objs.go`): everything else it takes for
+# namespaced.
+CLUSTER_WIDE: Final = frozenset(
+    {
+        "Namespace",
+        "Node",
+        "PersistentVolume",
+        "PodSecurityPolicy",
+        "CertificateSigningRequest",
+        "ClusterRoleBinding",
+        "ClusterRole",
+        "VolumeAttachment",
+        "StorageClass",
+        "CSIDriver",
+        "CSINode",
+        "ValidatingWebhookConfiguration",
+        "MutatingWebhookConfiguration",
+        "CustomResourceDefinition",
+        "PriorityClass",
+        "RuntimeClass",
+    }
+)
+PROVIDER_LABEL: Final = "cluster.x-k8s.io/provider"
+# RBAC names may have colons; all others are at most this.
+_NAME: Final = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
+_RBAC: Final = frozenset({"Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"})
+
+
+@error(By.API_SERVER)
+def object_incomplete(candidate: Candidate) -> Iterator[Finding]:
+    """An object has no apiVersion, no kind, or no name.
+
+    clusterctl passes it on as it is, and the API server refuses it halfway through the
+    installation.
+    """
+    for item in candidate.objects:
+        missing = [
+            name
+            for name, value in (
+                ("apiVersion", item.api_version),
+                ("kind", item.kind),
+                ("metadata.name", item.name or item.get("metadata", "generateName")),
+            )
+            if not value
+        ]
+        if missing:
+            yield item.finding(f"has no {' and no '.join(missing)}")
+
+
+@error(By.API_SERVER)
+def object_name(candidate: Candidate) -> Iterator[Finding]:
+    """The name of an object is none that Kubernetes takes.
+
+    Lower case letters, digits, `-` and `.`, at most 253 of them, beginning and ending with a
+    letter or a digit.
+    """
+    for item in candidate.objects:
+        name = item.name
+        if not name or is_open(name) or item.kind in _RBAC:
+            continue
+        if len(name) > 253 or not _NAME.fullmatch(name):  # noqa: PLR2004 - Kubernetes' limit
+            yield item.finding("has a name that Kubernetes does not take", "metadata", "name")
+
+
+@error(By.API_SERVER)
+def object_list(candidate: Candidate) -> Iterator[Finding]:
+    """An object is a List of others.
+
+    `kubectl apply` takes a List apart; clusterctl does not, so its images are not found, its
+    namespaces not set, and the API server refuses it.
+    """
+    for item in candidate.of_kind("List"):
+        yield item.finding("is a List", cure="write its items as documents of their own")
+
+
+@error(By.CLUSTERCTL)
+def namespace_many(candidate: Candidate) -> Iterator[Finding]:
+    """There is more than one Namespace.
+
+    A provider lives in one namespace; clusterctl installs into the one that the components
+    name, and refuses to choose.
+    """
+    for item in list(candidate.of_kind("Namespace"))[1:]:
+        yield item.finding("is a second Namespace; clusterctl takes one", cure="leave it out")
+
+
+@warning
+def namespace_missing(candidate: Candidate) -> Iterator[Finding]:
+    """There is no Namespace: every user must give --target-namespace."""
+    file = candidate.components_file
+    if file is not None and candidate.objects and candidate.is_provider:
+        named = [item for item in candidate.of_kind("Namespace") if item.name]
+        if not named:
+            yield file.finding(
+                "holds no Namespace", cure="add the one that the provider shall live in"
+            )
+
+
+@warning
+def object_namespace(candidate: Candidate) -> Iterator[Finding]:
+    """An object is in another namespace than the provider's.
+
+    clusterctl moves every namespaced object into the provider's namespace, so what was meant
+    for kube-system ends up there; what is installed with kubectl does not.
+    """
+    namespaces = [item.name for item in candidate.of_kind("Namespace") if item.name]
+    if len(namespaces) != 1 or is_open(namespaces[0]):
+        return
+    for item in candidate.objects:
+        if item.kind in CLUSTER_WIDE or not item.kind or is_open(item.namespace):
+            continue
+        if item.group.endswith("cluster.x-k8s.io") and not item.namespace:
+            continue
+        if item.namespace != namespaces[0]:
+            where = f"namespace {item.namespace}" if item.namespace else "no namespace"
+            yield item.finding(
+                f"is in {where}, and clusterctl moves it to {namespaces[0]}",
+                "metadata",
+                "namespace",
+            )
+
+
+@warning
+def object_duplicate(candidate: Candidate) -> Iterator[Finding]:
+    """An object stands twice; the later one replaces the earlier one."""
+    seen: dict[tuple[str, str, str, str], Object] = {}
+    for item in candidate.objects:
+        key = (item.group, item.kind, item.namespace, item.name)
+        if item.name and key in seen:
+            first = seen[key].document.line()
+            yield item.finding(f"stands twice; the other one is in line {first}")
+        seen.setdefault(key, item)
+
+
+@warning
+def label_provider(candidate: Candidate) -> Iterator[Finding]:
+    """Objects do not carry the label cluster.x-k8s.io/provider with the provider's label.
+
+    clusterctl adds it to what it installs. Who installs otherwise (kubectl, Helm, GitOps) has
+    objects that `clusterctl move`, `delete` and `upgrade` do not know as the provider's.
+    """
+    without: list[Object] = []
+    for item in candidate.objects:
+        given = item.mapping("metadata", "labels").get(PROVIDER_LABEL)
+        if given is None:
+            without.append(item)
+        elif candidate.label is not None and given != candidate.label and not is_open(given):
+            yield item.finding(
+                f"is labelled as {given!r}'s; this is {candidate.label}",
+                "metadata",
+                "labels",
+                PROVIDER_LABEL,
+            )
+    if without and candidate.is_provider:
+        wanted = candidate.label or "TYPE-NAME"
+        yield without[0].finding(
+            f"has no label {PROVIDER_LABEL}, nor have {len(without) - 1} others"
+            if len(without) > 1
+            else f"has no label {PROVIDER_LABEL}",
+            cure=f"let kustomize set it to {wanted} on all objects",
+        )
+
+
+@error(By.API_SERVER)
+def object_labels(candidate: Candidate) -> Iterator[Finding]:
+    """A label or an annotation of an object is no text.
+
+    YAML reads true, 1 and 1.10 as a boolean and as numbers: they need quotes.
+    """
+    for item in candidate.objects:
+        for group in ("labels", "annotations"):
+            for key, value in item.mapping("metadata", group).items():
+                if not isinstance(value, str | None):
+                    yield item.finding(
+                        f"{group[:-1]} {key} is {value!r}, no text",
+                        "metadata",
+                        group,
+                        key,
+                        cure=f'write "{value}" with quotes',
+                    )

@@ -1,0 +1,146 @@
+"""Rules about cluster templates and ClusterClasses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from capirepo.core.lint.crds import CRD
+from capirepo.core.lint.model import dig, is_open
+from capirepo.core.lint.rules import By, error, warning
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from capirepo.core.lint.model import Candidate, File, Finding, Object
+
+_CORE_GROUP: Final = "cluster.x-k8s.io"
+
+
+@warning
+def template_empty(candidate: Candidate) -> Iterator[Finding]:
+    """A template or a ClusterClass file has no object in it.
+
+    `clusterctl generate cluster` prints nothing then.
+    """
+    for file in _files(candidate):
+        if not file.errors and not any(file.objects):
+            yield file.finding("holds no object")
+
+
+@warning
+def template_without_cluster(candidate: Candidate) -> Iterator[Finding]:
+    """A cluster template has no Cluster in it."""
+    for file in candidate.templates:
+        objects = list(file.objects)
+        if objects and not any(_is(item, "Cluster") for item in objects):
+            kinds = ", ".join(sorted({item.kind for item in objects}))
+            yield file.finding(f"holds no Cluster: it holds {kinds}")
+
+
+@error(By.API_SERVER)
+def template_object_incomplete(candidate: Candidate) -> Iterator[Finding]:
+    """An object of a template or of a ClusterClass has no apiVersion, no kind or no name."""
+    for item in _objects(candidate):
+        missing = [
+            name
+            for name, value in (
+                ("apiVersion", item.api_version),
+                ("kind", item.kind),
+                ("metadata.name", item.name or item.get("metadata", "generateName")),
+            )
+            if not value
+        ]
+        if missing:
+            yield item.finding(f"has no {' and no '.join(missing)}")
+
+
+@error(By.API_SERVER)
+def template_version(candidate: Candidate) -> Iterator[Finding]:
+    """A template uses a kind or a version that the CRDs of this release do not have.
+
+    Looked at are the groups of which this release has CRDs. Most often a new version of the API
+    came, and the templates were left behind, or the other way round.
+    """
+    served = _served(candidate)
+    groups = {group for group, _ in served}
+    for item in _objects(candidate):
+        if item.group not in groups or is_open(item.kind) or is_open(item.api_version):
+            continue
+        versions = served.get((item.group, item.kind))
+        if versions is None:
+            yield item.finding(f"is of a kind that no CRD of this release has, in {item.group}")
+        elif item.version not in versions:
+            yield item.finding(
+                f"has the version {item.version}; the CRD serves {', '.join(versions)}",
+                "apiVersion",
+            )
+
+
+@error(By.CLUSTERCTL)
+def template_class(candidate: Candidate) -> Iterator[Finding]:
+    """A template uses a ClusterClass that is not in the release.
+
+    `clusterctl generate cluster` looks for clusterclass-NAME.yaml in the same release, and ends
+    with an error where it is not there; a management cluster that has the class already is the
+    exception.
+    """
+    if not candidate.whole:
+        return
+    there = candidate.cluster_classes
+    for file in candidate.templates:
+        for item in file.objects:
+            path, name = class_of(item)
+            if name and not is_open(name) and name not in there:
+                known = ", ".join(there) or "none"
+                yield item.finding(
+                    f"uses the ClusterClass {name}; there is {known}",
+                    *path,
+                    cure=f"add clusterclass-{name}.yaml",
+                )
+
+
+@warning
+def clusterclass_name(candidate: Candidate) -> Iterator[Finding]:
+    """clusterclass-NAME.yaml holds no ClusterClass of that name."""
+    for name, file in candidate.cluster_classes.items():
+        held = [item.name for item in file.objects if _is(item, "ClusterClass")]
+        if not file.errors and name not in held and not any(map(is_open, held)):
+            yield file.finding(
+                f"holds the ClusterClass {', '.join(held)}, not {name}"
+                if held
+                else f"holds no ClusterClass {name}"
+            )
+
+
+def class_of(item: Object) -> tuple[tuple[str, ...], str]:
+    """The ClusterClass that a Cluster uses, and where it says so; '' for none."""
+    if _is(item, "Cluster"):
+        for path in (("spec", "topology", "classRef", "name"), ("spec", "topology", "class")):
+            name = item.get(*path)
+            if isinstance(name, str) and name:
+                return path, name
+    return (), ""
+
+
+def _is(item: Object, kind: str) -> bool:
+    return item.kind == kind and item.group == _CORE_GROUP
+
+
+def _files(candidate: Candidate) -> Iterator[File]:
+    yield from candidate.templates
+    yield from candidate.cluster_classes.values()
+
+
+def _objects(candidate: Candidate) -> Iterator[Object]:
+    for file in _files(candidate):
+        yield from file.objects
+
+
+def _served(candidate: Candidate) -> Mapping[tuple[str, str], list[str]]:
+    """The versions that the CRDs of the release serve, by group and kind."""
+    served: dict[tuple[str, str], list[str]] = {}
+    for item in candidate.of_kind(CRD):
+        versions: list[Any] = item.sequence("spec", "versions")
+        key = (str(item.get("spec", "group")), str(item.get("spec", "names", "kind")))
+        served[key] = [str(dig(one, "name")) for one in versions if dig(one, "served") is not False]
+    return served
