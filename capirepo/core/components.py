@@ -13,7 +13,7 @@ from capirepo.errors import BadInputError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from capirepo.core.yamlguard import Document
+    from capirepo.core.yamlloader import Document
 
 # What `clusterctl init list-images` and image overrides look at (`util/container/image.go`).
 _WORKLOADS: Final = ("Deployment", "DaemonSet")
@@ -67,6 +67,7 @@ def read_documents(data: bytes, name: str) -> tuple[list[Document], dict[str, st
         text, variables = substitute(yamlguard.text_of(data, name))
     except BadInputError as error:
         raise BadInputError(f"{name}, {error}") from error
+    yamlguard.check_separators(text, name)
     return yamlguard.load_documents(text.encode(), name), variables
 
 

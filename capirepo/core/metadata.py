@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from capirepo.core.version import Version
-    from capirepo.core.yamlguard import Document
+    from capirepo.core.yamlloader import Document
 
 METADATA: Final = AssetName("metadata.yaml")
 API_VERSION: Final = "clusterctl.cluster.x-k8s.io/v1alpha3"

@@ -9,15 +9,12 @@ of merge keys. No real provider release uses an anchor, so none is taken.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import yaml
 
+from capirepo.core.yamlloader import Document, NotTakenError, documents
 from capirepo.errors import BadInputError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 MAX_BYTES: Final = 32 * 1024 * 1024
 MAX_DEPTH: Final = 64
@@ -34,6 +31,12 @@ _UNBUILDABLE: Final = (
     RecursionError,
 )
 _OPENING = (yaml.MappingStartEvent, yaml.SequenceStartEvent)
+# Kubernetes splits a file at lines that begin with ---, and of each piece reads one document.
+_SEPARATOR: Final = re.compile(
+    r"^---[ \t]*(?P<rest>[^\s#][^\n]*)|\A(?:#[^\n]*\n|\s)*%", re.MULTILINE
+)
+_ODD_COMMENT: Final = re.compile(r"^---#", re.MULTILINE)
+_AFTER_END: Final = "did not find expected <document start>"
 _CLOSING = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
 
 
@@ -51,68 +54,6 @@ class YamlError(BadInputError):
         super().__init__(message, cure=cure)
         self.line = line
         self.hostile = hostile
-
-
-# Plain scalars as the YAML of Kubernetes reads them (go-yaml v2, `resolve.go`): y is true,
-# while a date and 12:30 are text. The int comes first: what is one is a float as well.
-_PLAIN: Final = (
-    ("bool", r"[yYnN]|[yY]es|YES|[nN]o|NO|[oO]n|ON|[oO]ff|OFF", "yYnNoO"),
-    ("bool", r"[tT]rue|TRUE|[fF]alse|FALSE", "tTfF"),
-    ("null", r"~|[nN]ull|NULL|", ["~", "n", "N", ""]),
-    ("int", r"[-+]?(0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|[1-9][0-9_]*|0)", "-+0123456789"),
-    ("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", "-+0123456789."),
-    ("float", r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)", "-+."),
-    ("merge", r"<<", "<"),
-)  # fmt: skip
-
-
-class _Loader(yaml.CSafeLoader):
-    """The safe loader, with the plain scalars of Kubernetes; it refuses a key given twice."""
-
-    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - PyYAML's own, filled below
-    bool_values = {**yaml.CSafeLoader.bool_values, "y": True, "n": False}  # noqa: RUF012 - as above
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
-        seen = set()
-        for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode):
-                if key.value in seen:
-                    raise yaml.MarkedYAMLError(
-                        problem=f"the key {key.value!r} stands twice", problem_mark=key.start_mark
-                    )
-                seen.add(key.value)
-        return super().construct_mapping(node, deep)
-
-
-for _tag, _pattern, _first in _PLAIN:
-    _Loader.add_implicit_resolver(
-        f"tag:yaml.org,2002:{_tag}", re.compile(f"(?:{_pattern})\\Z"), list(_first)
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """One document of a file, and where each of its values stands.
-
-    Attributes:
-        number: the first document of a file has 1.
-        content: what it holds, of plain Python types.
-        node: PyYAML's view of the same, with the places.
-    """
-
-    number: int
-    content: Any
-    node: yaml.Node
-
-    def line(self, *path: str | int) -> int:
-        """The line of the value at `path` (its key, in a mapping), or of what there is of it."""
-        node, mark = self.node, self.node.start_mark
-        for step in path:
-            found = _child(node, step)
-            if found is None:
-                break
-            mark, node = found
-        return int(mark.line) + 1
 
 
 def check(data: bytes, name: str) -> None:
@@ -146,34 +87,26 @@ def load_documents(data: bytes, name: str) -> list[Document]:
     """
     check(data, name)
     try:
-        return [document for document in _documents(data) if document.content is not None]
+        return [document for document in documents(data) if document.content is not None]
     except yaml.YAMLError as error:
         raise _not_yaml(error, name) from error
     except _UNBUILDABLE as error:
         raise YamlError(f"{name} holds a value that cannot be read: {error!r}") from error
 
 
-def _documents(data: bytes) -> Iterator[Document]:
-    loader = _Loader(data)
-    number = 0
-    try:
-        while loader.check_node():
-            number += 1
-            node = loader.get_node()
-            if node is not None:
-                yield Document(number, loader.construct_document(node), node)
-    finally:
-        loader.dispose()
+def check_separators(text: str, name: str) -> None:
+    """Checks that `text` is cut into documents as Kubernetes cuts it (`apimachinery`, yaml).
 
-
-def _child(node: yaml.Node, step: str | int) -> tuple[Any, yaml.Node] | None:
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            if key.value == step:
-                return key.start_mark, value
-    elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-        return node.value[step].start_mark, node.value[step]
-    return None
+    Raises:
+        YamlError: a line that begins with --- and goes on, or a directive.
+    """
+    if (match := _SEPARATOR.search(text)) is not None:
+        line = text.count("\n", 0, match.start()) + 1
+        raise YamlError(f"{name}, line {line}: is no separator of documents", line=line)
+    if (match := _ODD_COMMENT.search(text)) is not None:
+        line = text.count("\n", 0, match.start()) + 1
+        said = f"{name}, line {line}: a separator needs a space before its comment"
+        raise YamlError(said, line=line, hostile=True)
 
 
 def text_of(data: bytes, name: str) -> str:
@@ -185,7 +118,9 @@ def text_of(data: bytes, name: str) -> str:
     if len(data) > MAX_BYTES:
         raise YamlError(f"{name} has {len(data)} bytes; at most {MAX_BYTES} are read", hostile=True)
     if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in data:
-        raise YamlError(f"{name} is not UTF-8 text", cure="save it as UTF-8 without NUL bytes")
+        raise YamlError(
+            f"{name} is not UTF-8 text", hostile=True, cure="save it as UTF-8 without NUL bytes"
+        )
     try:
         return data.decode()
     except UnicodeDecodeError as error:
@@ -223,7 +158,10 @@ def _not_yaml(error: yaml.YAMLError, name: str) -> YamlError:
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         mark = error.problem_mark
         line = mark.line + 1
+        hostile = isinstance(error, NotTakenError) or _AFTER_END in str(error.problem)
         return YamlError(
-            f"{name}, line {line}, column {mark.column + 1}: {error.problem}", line=line
+            f"{name}, line {line}, column {mark.column + 1}: {error.problem}",
+            line=line,
+            hostile=hostile,
         )
     return YamlError(f"{name} is not YAML: {error}")

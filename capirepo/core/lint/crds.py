@@ -44,7 +44,7 @@ def crd_name(candidate: Candidate) -> Iterator[Finding]:
                 yield item.finding(f"must be called {wanted}", "metadata", "name")
 
 
-@error(By.CLUSTERCTL)
+@error(By.INIT)
 def crd_contract_name(candidate: Candidate) -> Iterator[Finding]:
     """The name of a CRD is not the one that the contract wants for its kind.
 

@@ -21,11 +21,12 @@ _DOMAIN: Final = (
     r"(?:\.(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?"
 )
 _IMAGE: Final = re.compile(
-    rf"(?P<domain>{_DOMAIN})/(?P<path>{_COMPONENT}(?:/{_COMPONENT})*)"
+    rf"(?P<domain>{_DOMAIN}|{_COMPONENT})/(?P<path>{_COMPONENT}(?:/{_COMPONENT})*)"
     r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?"
     r"(?:@(?P<digest>sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128}))?"
 )
 _LONGEST: Final = 255
+_DOCKER: Final = "docker" + ".io"
 _WORKLOADS: Final = ("Deployment", "DaemonSet")
 
 
@@ -132,11 +133,13 @@ def manager_missing(candidate: Candidate) -> Iterator[Finding]:
 def parse_image(text: str) -> re.Match[str] | None:
     """The parts domain, path, tag and digest of a canonical image; None for another."""
     match = _IMAGE.fullmatch(text)
-    if match is None or len(match["domain"]) + len(match["path"]) + 1 > _LONGEST:
+    if match is None or len(match["path"]) > _LONGEST:
         return None
     # Without a dot, a port or capitals the first part is a path on Docker's own registry.
     domain = match["domain"]
     full = "." in domain or ":" in domain or domain == "localhost" or domain.lower() != domain
+    if domain == f"index.{_DOCKER}" or (domain == _DOCKER and "/" not in match["path"]):
+        full = False
     return match if full else None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from capirepo.core.lint.rules import By, error, warning
+from capirepo.core.lint.typed import mismatches
 from capirepo.core.metadata import is_contract, read_metadata
 
 if TYPE_CHECKING:
@@ -50,6 +51,11 @@ def metadata_types(candidate: Candidate) -> Iterator[Finding]:
     One that is wrong makes clusterctl refuse the whole file, whichever version is installed.
     """
     yield from _about(candidate, "types")
+    file = candidate.metadata
+    for item in file.objects if file else ():
+        for path, expected in mismatches(item.get("metadata"), "ObjectMeta"):
+            place = ".".join(("metadata", *map(str, path)))
+            yield item.finding(f"{place} is no {expected}", "metadata", *path)
 
 
 @error(By.CAPIREPO)

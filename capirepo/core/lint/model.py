@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from capirepo.core.names import Label, ProviderType
     from capirepo.core.version import Version
-    from capirepo.core.yamlguard import Document
+    from capirepo.core.yamlloader import Document
 
 _YAML: Final = (".yaml", ".yml")
 
@@ -92,6 +92,7 @@ def read_file(name: str, data: bytes, *, variables: bool = True) -> File:
                 text, found = substitute(text)
             except VariableError as error:
                 errors.append(error)
+            yamlguard.check_separators(text, name)
         documents = yamlguard.load_documents(text.encode(), name)
     except YamlError as error:
         errors.append(error)

@@ -95,7 +95,10 @@ def namespace_many(candidate: Candidate) -> Iterator[Finding]:
     A provider lives in one namespace; clusterctl installs into the one that the components
     name, and refuses to choose.
     """
-    for item in list(candidate.of_kind("Namespace"))[1:]:
+    # clusterctl counts from the first one that has a name.
+    named = [bool(item.name) for item in candidate.of_kind("Namespace")]
+    first = named.index(True) + 1 if True in named else len(named)
+    for item in list(candidate.of_kind("Namespace"))[first:]:
         yield item.finding("is a second Namespace; clusterctl takes one", cure="leave it out")
 
 

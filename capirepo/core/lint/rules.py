@@ -32,6 +32,7 @@ class By(Enum):
     """Who refuses what an error is about."""
 
     CLUSTERCTL = "clusterctl"
+    INIT = "clusterctl init"
     API_SERVER = "the API server"
     CAPIREPO = "capirepo"
     NOBODY = ""

@@ -7,6 +7,7 @@ number, and nothing else becomes anything else.
 
 from __future__ import annotations
 
+import base64
 import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
@@ -31,6 +32,7 @@ _QUANTITY: Final = re.compile(
 )
 _DURATION: Final = re.compile(r"[+-]?(0|([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|ms|s|m|h))+")
 _CLUSTER: Final = "Cluster"
+_MAX_INT32: Final = 2**31 - 1
 
 
 @error(By.CLUSTERCTL)
@@ -50,10 +52,34 @@ def object_types(candidate: Candidate) -> Iterator[Finding]:
                 yield from _findings(item)
 
 
+@error(By.CLUSTERCTL)
+def object_api_version(candidate: Candidate) -> Iterator[Finding]:
+    """An object of a kind that clusterctl reads has an apiVersion that it cannot read.
+
+    Deployments and DaemonSets are apps/v1, bindings rbac.authorization.k8s.io/v1, webhook
+    configurations and CRDs v1 of their groups.
+    """
+    kinds = _table()[0]
+    for item in candidate.objects:
+        known = [kind.split()[0] for kind in kinds if kind.endswith(f" {item.kind}")]
+        if known and item.kind != _CLUSTER and item.api_version not in known:
+            yield item.finding(
+                f"has the apiVersion {item.api_version!r}; {known[0]} is expected", "apiVersion"
+            )
+
+
+def mismatches(value: Any, shape: str) -> Iterator[Mismatch]:
+    """Where `value` has not the shape of that name, and what is expected there."""
+    return _mismatches(value, shape, ())
+
+
 def _findings(item: Object) -> Iterator[Finding]:
     shape = _table()[0].get(f"{item.api_version} {item.kind}")
     if shape is not None:
         for path, expected in _mismatches(item.content, shape, ()):
+            if item.kind == "RoleBinding" and path == ("metadata", "namespace"):
+                # clusterctl has put in its own before it reads a RoleBinding.
+                continue
             value = item.get(*path)
             place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
             yield item.finding(f"{place[1:]} is {_shown(value)}; {expected} is expected", *path)
@@ -132,6 +158,16 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def _is_base64(value: Any) -> bool:
+    if not isinstance(value, str):
+        return False
+    try:
+        base64.b64decode(value.replace("\n", "").replace("\r", ""), validate=True)
+    except ValueError:
+        return False
+    return True
+
+
 def _matches(pattern: re.Pattern[str]) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, str) and pattern.fullmatch(value) is not None
 
@@ -142,14 +178,12 @@ _PLAIN: Final[dict[str, tuple[str, Callable[[Any], bool]]]] = {
     "b": ("true or false", lambda value: isinstance(value, bool)),
     "i": ("a whole number", _is_whole),
     "f": ("a number", _is_number),
-    "y": ("text in base64", lambda value: isinstance(value, str | list)),
+    "y": ("text in base64", lambda value: isinstance(value, list) or _is_base64(value)),
 }
 _READ: Final[dict[str, tuple[str, Callable[[Any], bool]]]] = {
     "@IntOrString": (
         "a whole number or text",
-        lambda value: (
-            isinstance(value, str) or (isinstance(value, int | float) and _is_whole(value))
-        ),
+        lambda value: isinstance(value, str) or (_is_whole(value) and abs(value) <= _MAX_INT32),
     ),
     "@Quantity": (
         "a quantity such as 100m or 64Mi",

@@ -43,7 +43,7 @@ def ca_injection_certificate(candidate: Candidate) -> Iterator[Finding]:
     certificates = {item.name for item in candidate.of_kind("Certificate")}
     for item, given in _injections(candidate):
         name = given.rpartition("/")[2]
-        if name not in certificates and not is_open(name):
+        if "/" in given and name not in certificates and not is_open(name):
             there = ", ".join(sorted(certificates)) or "none"
             yield item.finding(
                 f"{_INJECT} names the Certificate {name!r}; there is {there}",
@@ -68,14 +68,6 @@ def webhook_service(candidate: Candidate) -> Iterator[Finding]:
                 yield item.finding(f"calls the Service {name!r}; there is {there}", *path)
 
 
-@error(By.CLUSTERCTL)
-def webhook_version(candidate: Candidate) -> Iterator[Finding]:
-    """A webhook configuration or a CRD has an apiVersion that clusterctl cannot read."""
-    for item in candidate.of_kind(CRD, *_CONFIGURATIONS):
-        if item.version not in ("v1", "v1beta1"):
-            yield item.finding(f"has the apiVersion {item.api_version!r}; v1 is expected")
-
-
 @error(By.API_SERVER)
 def webhook_version_gone(candidate: Candidate) -> Iterator[Finding]:
     """A webhook configuration or a CRD has the apiVersion v1beta1, gone since Kubernetes 1.22."""
@@ -88,18 +80,23 @@ def webhook_version_gone(candidate: Candidate) -> Iterator[Finding]:
 def certificate_names(candidate: Candidate) -> Iterator[Finding]:
     """The dnsNames of a Certificate are no list of texts; clusterctl changes them."""
     for item in candidate.of_kind("Certificate"):
-        names = item.get("spec", "dnsNames")
-        if names is None:
+        spec = item.get("spec")
+        if isinstance(spec, dict) and "dnsNames" not in spec:
             continue
-        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        names = dig(spec, "dnsNames")
+        listed = isinstance(names, list) and all(isinstance(name, str) for name in names)
+        if "spec" in item.content and spec is not None and not listed:
             yield item.finding("dnsNames are no list of texts", "spec", "dnsNames")
 
 
 def _injections(candidate: Candidate) -> Iterator[tuple[Object, str]]:
     for item in candidate.of_kind(CRD, *_CONFIGURATIONS):
-        given = item.mapping("metadata", "annotations").get(_INJECT)
+        annotations = item.mapping("metadata", "annotations")
+        given = annotations.get(_INJECT)
         if isinstance(given, str):
             yield item, given
+        elif given is None and _INJECT in annotations:
+            yield item, ""
 
 
 def _clients(item: Object) -> Iterator[tuple[tuple[str | int, ...], Any]]:

@@ -1,0 +1,131 @@
+"""How YAML is built: plain scalars as Kubernetes reads them, and every value with its place.
+
+Rules kept here are those of go-yaml v2 (`resolve.go`), by way of sigs.k8s.io/yaml: y is true,
+while a date and 12:30 are text; what JSON cannot say (null as a key, infinity) is an error.
+Beyond that nothing is taken of which programs make different things: a key given twice, and
+tags that name types.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_TAG: Final = "tag:yaml.org,2002:"
+# The int comes first: what is one is a float as well.
+_PLAIN: Final = (
+    ("bool", r"[yYnN]|[yY]es|YES|[nN]o|NO|[oO]n|ON|[oO]ff|OFF", "yYnNoO"),
+    ("bool", r"[tT]rue|TRUE|[fF]alse|FALSE", "tTfF"),
+    ("null", r"~|[nN]ull|NULL|", ["~", "n", "N", ""]),
+    ("int", r"[-+]?(0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|[1-9][0-9_]*|0)", "-+0123456789"),
+    ("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", "-+0123456789."),
+    ("float", r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)", "-+."),
+    ("merge", r"<<", "<"),
+)  # fmt: skip
+
+
+class NotTakenError(yaml.MarkedYAMLError):
+    """YAML that others would take, and we do not."""
+
+
+class _Loader(yaml.CSafeLoader):
+    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - PyYAML's own, filled below
+    bool_values = {**yaml.CSafeLoader.bool_values, "y": True, "n": False}  # noqa: RUF012 - as above
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
+        seen = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    raise NotTakenError(
+                        problem=f"the key {key.value!r} stands twice", problem_mark=key.start_mark
+                    )
+                if key.tag == f"{_TAG}null":
+                    raise yaml.MarkedYAMLError(problem="a key is null", problem_mark=key.start_mark)
+                seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+def _float(loader: _Loader, node: yaml.ScalarNode) -> float | str:
+    number = loader.construct_yaml_float(node)
+    if math.isfinite(number):
+        return number
+    if "." in node.value and node.value[-1:].isalpha():
+        raise NotTakenError(
+            problem=f"{node.value} is no number that JSON knows", problem_mark=node.start_mark
+        )
+    # Too large for a float: Go leaves it as text.
+    return str(node.value)
+
+
+def _not_taken(_: _Loader, node: yaml.Node) -> None:
+    raise NotTakenError(
+        problem=f"the tag {node.tag} is not read here", problem_mark=node.start_mark
+    )
+
+
+for _name, _pattern, _first in _PLAIN:
+    _Loader.add_implicit_resolver(f"{_TAG}{_name}", re.compile(f"(?:{_pattern})\\Z"), list(_first))
+_Loader.add_constructor(f"{_TAG}float", _float)
+for _tag in (*(f"{_TAG}{one}" for one in ("binary", "timestamp", "omap", "pairs", "set")), None):
+    _Loader.add_constructor(_tag, _not_taken)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One document of a file, and where each of its values stands.
+
+    Attributes:
+        number: the first document of a file has 1.
+        content: what it holds, of plain Python types.
+        node: PyYAML's view of the same, with the places.
+    """
+
+    number: int
+    content: Any
+    node: yaml.Node
+
+    def line(self, *path: str | int) -> int:
+        """The line of the value at `path` (its key, in a mapping), or of what there is of it."""
+        node, mark = self.node, self.node.start_mark
+        for step in path:
+            found = _child(node, step)
+            if found is None:
+                break
+            mark, node = found
+        return int(mark.line) + 1
+
+
+def documents(data: bytes) -> Iterator[Document]:
+    """The documents of checked YAML, one after the other.
+
+    Raises:
+        yaml.YAMLError: it is none, or one that we do not take.
+    """
+    loader = _Loader(data)
+    number = 0
+    try:
+        while loader.check_node():
+            number += 1
+            node = loader.get_node()
+            if node is not None:
+                yield Document(number, loader.construct_document(node), node)
+    finally:
+        loader.dispose()
+
+
+def _child(node: yaml.Node, step: str | int) -> tuple[Any, yaml.Node] | None:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == step:
+                return key.start_mark, value
+    elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        return node.value[step].start_mark, node.value[step]
+    return None
