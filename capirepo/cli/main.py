@@ -23,6 +23,8 @@ COMMANDS: Final = {
     "list": "List the labels and releases of ROOT.",
     "show": "Show one label, or one release.",
     "config": "Print a clusterctl.yaml.",
+    "lint": "Check releases against the provider contract.",
+    "rule": "Explain a rule of lint.",
     "layout": "Lay out GitHub releases (OWNER/REPO/TAG/ASSET) as a ROOT.",
     "ca": "Show, export or renew the CA that signs our TLS.",
     "completion": "Print a completion script for a shell.",

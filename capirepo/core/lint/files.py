@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from capirepo.core.lint.model import Candidate, File
 
 _CONFIG_MAP: Final = 1024 * 1024
+_PLACE: Final = re.compile(r"^[,: ]*(line [0-9]+(, column [0-9]+)?: )?")
 _MISNAMED: Final = re.compile(
     r"(cluster[-_]?(template|class).*|.*components.*|metadata.*)\.(ya?ml)", re.IGNORECASE
 )
@@ -48,12 +49,16 @@ def components_missing(candidate: Candidate) -> Iterator[Finding]:
     bootstrap-components.yaml, control-plane-components.yaml, core-components.yaml and so on.
     A provider whose file is called otherwise says so in `sources` of capirepo.yaml.
     """
-    if candidate.whole and candidate.components and candidate.components_file is None:
+    if not candidate.whole or candidate.components_file is not None:
+        return
+    if candidate.components:
         near = difflib.get_close_matches(candidate.components, candidate.files, n=1, cutoff=0.7)
         hint = f"rename {near[0]}, or name it" if near else "add it, or name another one"
         yield _of_release(
             f"there is no {candidate.components}", f"{hint} in `sources` of capirepo.yaml"
         )
+    elif candidate.is_provider:
+        yield _of_release("there is no components file", "add TYPE-components.yaml")
 
 
 @error(By.CLUSTERCTL)
@@ -185,7 +190,7 @@ def _unreadable(candidate: Candidate) -> Iterator[tuple[File, YamlError | Variab
 
 
 def _without_name(file: File, problem: YamlError) -> str:
-    return str(problem).removeprefix(file.name).lstrip(",: ")
+    return _PLACE.sub("", str(problem).removeprefix(file.name), count=1)
 
 
 def _named(value: object) -> str:
