@@ -152,7 +152,10 @@ class _Reader:
         if self._peek() == ":":
             while self._peek() == ":":
                 self.position += 1
-            shown += self._argument(depth, _TEXT).shown
+            length = self._argument(depth, _TEXT).shown
+            if length.strip().startswith("-"):
+                raise self._bad("has a negative length, which stops clusterctl")
+            shown += length
         return _changed(shown)
 
     def _replacement(self, depth: int) -> _Argument:

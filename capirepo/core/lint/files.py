@@ -26,13 +26,13 @@ _MISNAMED: Final = re.compile(
 )
 
 
-@error(By.CLUSTERCTL)
+@error(By.CAPIREPO)
 def version_form(candidate: Candidate) -> Iterator[Finding]:
     """The version is not one that clusterctl asks for.
 
-    clusterctl lists only semantic versions and asks for them with a leading v. A release under
-    any other name is never found: v1.2.3 and v1.2.3-rc.1 are right; v1, 1.2.3, V1.2.3 and
-    v01.2.3 are not.
+    clusterctl lists only semantic versions, and asks GitHub for them with a leading v. A release
+    under any other name is found on a disk at best: v1.2.3 and v1.2.3-rc.1 are right; v1, 1.2.3,
+    V1.2.3 and v01.2.3 are not.
     """
     if candidate.version is None and candidate.version_text:
         yield _of_release(

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from capirepo.core.lint.model import Candidate, File, Finding, Object
 
 _CORE_GROUP: Final = "cluster.x-k8s.io"
+# clusterctl looks at these two versions of Cluster only (`client/clusterclass.go`).
+_CLASS: Final = {
+    "cluster.x-k8s.io/v1beta1": ("spec", "topology", "class"),
+    "cluster.x-k8s.io/v1beta2": ("spec", "topology", "classRef", "name"),
+}
 
 
 @warning
@@ -89,14 +94,18 @@ def template_class(candidate: Candidate) -> Iterator[Finding]:
     there = candidate.cluster_classes
     for file in candidate.templates:
         for item in file.objects:
-            path, name = class_of(item)
-            if name and not is_open(name) and name not in there:
-                known = ", ".join(there) or "none"
-                yield item.finding(
-                    f"uses the ClusterClass {name}; there is {known}",
-                    *path,
-                    cure=f"add clusterclass-{name}.yaml",
-                )
+            used = class_of(item)
+            if used is None or is_open(used[1]) or used[1] in there:
+                continue
+            path, name = used
+            known = ", ".join(there) or "none"
+            yield item.finding(
+                f"uses the ClusterClass {name}; there is {known}"
+                if name
+                else f"has a topology and names no ClusterClass in {'.'.join(path)}",
+                *path,
+                cure=f"add clusterclass-{name}.yaml" if name else "",
+            )
 
 
 @warning
@@ -112,14 +121,17 @@ def clusterclass_name(candidate: Candidate) -> Iterator[Finding]:
             )
 
 
-def class_of(item: Object) -> tuple[tuple[str, ...], str]:
-    """The ClusterClass that a Cluster uses, and where it says so; '' for none."""
-    if _is(item, "Cluster"):
-        for path in (("spec", "topology", "classRef", "name"), ("spec", "topology", "class")):
-            name = item.get(*path)
-            if isinstance(name, str) and name:
-                return path, name
-    return (), ""
+def class_of(item: Object) -> tuple[tuple[str, ...], str] | None:
+    """Where a Cluster says which ClusterClass it uses, and which; None where it uses none."""
+    path = _CLASS.get(item.api_version)
+    topology = item.get("spec", "topology")
+    if path is None or item.kind != "Cluster" or topology is None:
+        return None
+    if not topology and item.version != "v1beta1":
+        # An empty topology is none in v1beta2, and one without a class in v1beta1.
+        return None
+    name = item.get(*path)
+    return path, name if isinstance(name, str) else ""
 
 
 def _is(item: Object, kind: str) -> bool:

@@ -32,6 +32,7 @@ _QUANTITY: Final = re.compile(
 )
 _DURATION: Final = re.compile(r"[+-]?(0|([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|ms|s|m|h))+")
 _CLUSTER: Final = "Cluster"
+_MOVED: Final = ("RoleBinding", "Cluster")
 _MAX_INT32: Final = 2**31 - 1
 
 
@@ -77,8 +78,8 @@ def _findings(item: Object) -> Iterator[Finding]:
     shape = _table()[0].get(f"{item.api_version} {item.kind}")
     if shape is not None:
         for path, expected in _mismatches(item.content, shape, ()):
-            if item.kind == "RoleBinding" and path == ("metadata", "namespace"):
-                # clusterctl has put in its own before it reads a RoleBinding.
+            if item.kind in _MOVED and path == ("metadata", "namespace"):
+                # clusterctl has put in its own before it reads these.
                 continue
             value = item.get(*path)
             place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
