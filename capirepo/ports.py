@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+from capirepo.errors import BadInputError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterable, Iterator, Mapping
+    from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
 
     from capirepo.core.blob import Blob
     from capirepo.core.names import AssetName, Label
@@ -39,6 +43,14 @@ class Store(Protocol):
 
     async def scan(self) -> Shelf:
         """What there is now."""
+        ...
+
+    async def versions(self, label: Label) -> list[Version]:
+        """The versions of one label, in no order, whether complete or not."""
+        ...
+
+    async def assets(self, label: Label, version: Version) -> Mapping[AssetName, Asset]:
+        """What one release holds now; empty where it is not there."""
         ...
 
     async def read(self, label: Label, version: Version, asset: Asset) -> bytes:
@@ -84,4 +96,102 @@ class Findings(Protocol):
 
     def save(self) -> None:
         """Makes the notes last; never fails."""
+        ...
+
+
+class TooLargeError(BadInputError):
+    """A file is larger than what is taken."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"the file has more than {most} bytes", cure="publish.megabytes sets how much is taken"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """A file that was taken in and has no name yet.
+
+    Attributes:
+        sha256: in hexadecimal.
+        size: in bytes.
+        place: where it lies meanwhile.
+    """
+
+    sha256: str
+    size: int
+    place: Path
+
+
+class Intake(Protocol):
+    """Takes in files one at a time, until they are a release.
+
+    Every method raises StorageError where the medium fails.
+
+    Attributes:
+        pending: what waits for the rest of its release.
+    """
+
+    pending: Store
+
+    def receiving(
+        self, pieces: AsyncIterable[bytes], most: int
+    ) -> AbstractAsyncContextManager[Received]:
+        """A file of at most `most` bytes, durable; gone afterwards unless it was kept.
+
+        Raises:
+            TooLargeError: it has more.
+        """
+        ...
+
+    def locked(self, label: Label, version: Version) -> AbstractAsyncContextManager[None]:
+        """Nobody else, in this process or another, works on this release meanwhile."""
+        ...
+
+    async def keep(
+        self, label: Label, version: Version, name: AssetName, received: Received, *, listed: bool
+    ) -> None:
+        """Gives a received file its name: in the release where it is `listed`, else pending.
+
+        Raises:
+            ConflictError: the name is taken.
+        """
+        ...
+
+    async def reveal(self, label: Label, version: Version) -> None:
+        """Makes a release of what is pending.
+
+        Raises:
+            ConflictError: there is one.
+        """
+        ...
+
+    async def drop(
+        self, label: Label, version: Version, name: AssetName | None = None, *, listed: bool = False
+    ) -> bool:
+        """Removes what is pending, one file of it, or a release; False where it is not there."""
+        ...
+
+
+class Records(Protocol):
+    """What is known of each release beside its files."""
+
+    def read(self, label: Label, version: Version) -> dict[str, Any]:
+        """The record of a release; empty where there is none."""
+        ...
+
+    def write(self, label: Label, version: Version, record: Mapping[str, Any]) -> None:
+        """Keeps a record, durably; raises StorageError where that fails."""
+        ...
+
+
+class Journal(Protocol):
+    """The audit log."""
+
+    def append(self, entry: Mapping[str, Any]) -> None:
+        """Writes an entry, durably; raises StorageError where that fails."""
+        ...
+
+    def entries(self) -> Iterator[tuple[dict[str, Any], bool]]:
+        """Each entry, oldest first, and whether the log is sound up to it."""
         ...

@@ -22,7 +22,7 @@ from capirepo.core.release import Asset
 from capirepo.core.version import Version, parse_version
 from capirepo.errors import BadInputError, ConflictError, NotThereError, StorageError
 from capirepo.ports import Shelf, Stray
-from capirepo.store.staging import staged, sync_folder
+from capirepo.store.staging import reveal, staged
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
@@ -56,6 +56,14 @@ class FolderStore:
         """What there is now; names that are none of ours are strays."""
         return await asyncio.to_thread(self._scan)
 
+    async def versions(self, label: Label) -> list[Version]:
+        """The versions of one label, in no order."""
+        return await asyncio.to_thread(self._versions, label)
+
+    async def assets(self, label: Label, version: Version) -> Mapping[AssetName, Asset]:
+        """What one release holds now; empty where it is not there."""
+        return await asyncio.to_thread(self._assets, label, version)
+
     async def read(self, label: Label, version: Version, asset: Asset) -> bytes:
         """The bytes of one asset, whole."""
         return await asyncio.to_thread(self._read, label, version, asset.name)
@@ -87,7 +95,7 @@ class FolderStore:
                     await file.flush()
                     await asyncio.to_thread(os.fsync, file.fileno())
             try:
-                await asyncio.to_thread(_reveal, folder, target)
+                await asyncio.to_thread(reveal, folder, target)
             except OSError as error:
                 if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                     raise StorageError(f"cannot write {target}: {error.strerror}") from error
@@ -113,11 +121,22 @@ class FolderStore:
         )
 
     def _content(self, label: Label, version: Version) -> dict[AssetName, bytes]:
+        return {name: self._read(label, version, name) for name in self._assets(label, version)}
+
+    def _assets(self, label: Label, version: Version) -> Assets:
         folder = self.root / label / str(version)
-        if not folder.is_dir():
-            return {}
-        assets, _ = _assets(folder, f"{label}/{version}")
-        return {name: self._read(label, version, name) for name in assets}
+        try:
+            return _assets(folder, f"{label}/{version}")[0] if folder.is_dir() else {}
+        except OSError as error:
+            raise StorageError(f"cannot list {folder}: {error.strerror}") from error
+
+    def _versions(self, label: Label) -> list[Version]:
+        folder = self.root / label
+        try:
+            names, _ = _folders(folder) if folder.is_dir() else ([], [])
+        except OSError as error:
+            raise StorageError(f"cannot list {folder}: {error.strerror}") from error
+        return list(_releases(folder, label, names, []))
 
     def _read(self, label: Label, version: Version, name: AssetName) -> bytes:
         with os.fdopen(self._open(label, version, name), "rb") as file:
@@ -241,15 +260,3 @@ def _assets(folder: Path, path: str) -> tuple[Assets, list[Stray]]:
 def _shown(name: str) -> str:
     # A name on disk is any bytes; a message and JSON are not.
     return ascii(name)[1:-1]
-
-
-def _reveal(staged_folder: Path, target: Path) -> None:
-    """Makes the staged folder the release: its names are synced before, its own name after."""
-    sync_folder(staged_folder)
-    made = not target.parent.exists()
-    target.parent.mkdir(exist_ok=True)
-    # Renaming a folder over one with files in it fails, so nothing is ever overwritten.
-    staged_folder.rename(target)
-    sync_folder(target.parent)
-    if made:
-        sync_folder(target.parent.parent)

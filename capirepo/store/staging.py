@@ -64,6 +64,21 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def reveal(staged_folder: Path, target: Path) -> None:
+    """Makes the staged folder the release: its names are synced before, its own name after.
+
+    Raises:
+        OSError: the target is there and not empty; nothing is ever overwritten.
+    """
+    sync_folder(staged_folder)
+    made = not target.parent.exists()
+    target.parent.mkdir(exist_ok=True)
+    staged_folder.rename(target)
+    sync_folder(target.parent)
+    if made:
+        sync_folder(target.parent.parent)
+
+
 def _make(area: Path) -> tuple[Path, int | None]:
     area.mkdir(parents=True, exist_ok=True, mode=0o755)
     folder = Path(tempfile.mkdtemp(dir=area))
