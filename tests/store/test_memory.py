@@ -28,6 +28,14 @@ class CountingStore:
     async def scan(self) -> Shelf:
         return Shelf(releases={})
 
+    async def versions(self, label: Label) -> list[Version]:
+        del label
+        return []
+
+    async def assets(self, label: Label, version: Version) -> Mapping[AssetName, Asset]:
+        del label, version
+        return {}
+
     async def read(self, label: Label, version: Version, asset: Asset) -> bytes:
         del label, version
         self.reads += 1

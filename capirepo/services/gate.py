@@ -1,0 +1,76 @@
+"""What may become a release: complete, without errors, and told easily from all others."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from capirepo.core import lint
+from capirepo.core.layout import of_label
+from capirepo.core.release import needed_assets
+from capirepo.errors import ConflictError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from capirepo.core.catalog import Catalog
+    from capirepo.core.lint import Problem
+    from capirepo.core.names import AssetName, Label
+    from capirepo.core.version import Version
+    from capirepo.ports import Store
+
+
+def is_read(name: str) -> bool:
+    """Whether lint reads a file of this name; of others it matters that they are there."""
+    return name.endswith((".yaml", ".yml"))
+
+
+def missing(catalog: Catalog, label: Label, files: Iterable[str]) -> tuple[str, ...]:
+    """What must be there and is not, in words."""
+    there = set(files)
+    needed = needed_assets(label, catalog.entry(label).components)
+    return tuple(f"{name} is missing" for name in needed if name not in there)
+
+
+async def check(
+    catalog: Catalog, label: Label, version: Version, files: Mapping[str, bytes], *, whole: bool
+) -> tuple[Problem, ...]:
+    """Every problem that lint finds; `whole` says whether these are all the files there will be."""
+
+    def run() -> tuple[Problem, ...]:
+        part = of_label(catalog, label, files)
+        candidate = lint.candidate(
+            files, label=label, version=version, components=part.components, whole=whole
+        )
+        return lint.run(candidate, lint.choose())
+
+    return await asyncio.to_thread(run)
+
+
+async def check_twins(stores: Iterable[Store], label: Label, version: Version) -> None:
+    """Refuses a version that differs from another only in case, or only in +build.
+
+    Raises:
+        ConflictError: there is such a one.
+    """
+    for store in stores:
+        for other in await store.versions(label):
+            same_order = not version.parsed.compare(other.parsed)
+            if other != version and (same_order or str(other).lower() == str(version).lower()):
+                raise ConflictError(
+                    f"{label} has {other}, and {version} is hardly to be told from it",
+                    cure="clients and some disks take one for the other: choose another version",
+                )
+
+
+def check_names(names: Iterable[AssetName]) -> None:
+    """Refuses names that differ only in case: some disks take one for the other.
+
+    Raises:
+        ConflictError: there are such.
+    """
+    seen: dict[str, AssetName] = {}
+    for name in names:
+        other = seen.setdefault(name.lower(), name)
+        if other != name:
+            raise ConflictError(f"{other} and {name} differ only in case", cure="rename one")

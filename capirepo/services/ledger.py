@@ -1,0 +1,119 @@
+"""Takes note of every change: a line in the audit log, and a record beside each release."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Mapping
+
+    from capirepo.core.names import AssetName, Label
+    from capirepo.core.version import Version
+    from capirepo.ports import Journal, Records
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Author:
+    """Who changes something.
+
+    Attributes:
+        who: the name of a token, or of a user of this machine.
+        via: which way: cli or http.
+        no_lint: why lint is passed over; '' where it is not.
+    """
+
+    who: str
+    via: str
+    no_lint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sum:
+    """What identifies the bytes of one asset.
+
+    Attributes:
+        sha256: in hexadecimal.
+        size: in bytes.
+    """
+
+    sha256: str
+    size: int
+
+
+class Ledger:
+    """The audit log and the records of one repository.
+
+    Args:
+        records: one beside each release.
+        journal: the audit log.
+        now: the time, in UTC.
+    """
+
+    def __init__(self, records: Records, journal: Journal, now: Callable[[], dt.datetime]) -> None:
+        self._records = records
+        self._journal = journal
+        self._now = now
+
+    async def note(  # noqa: PLR0913 - the columns of the log
+        self,
+        action: str,
+        label: Label,
+        version: Version,
+        author: Author,
+        *,
+        sums: Mapping[AssetName, Sum] | None = None,
+        reason: str = "",
+    ) -> None:
+        """Writes what is about to be done, durably, before it is done.
+
+        Raises:
+            StorageError: it cannot be written; then it must not be done.
+        """
+        entry: dict[str, Any] = {
+            "time": self._time(),
+            "action": action,
+            "label": label,
+            "version": str(version),
+            "who": author.who,
+            "via": author.via,
+            "assets": {name: one.sha256 for name, one in (sums or {}).items()},
+            "reason": reason or author.no_lint,
+        }
+        filled = {key: value for key, value in entry.items() if value}
+        await asyncio.to_thread(self._journal.append, filled)
+
+    async def record(
+        self,
+        label: Label,
+        version: Version,
+        author: Author,
+        sums: Mapping[AssetName, Sum],
+        *,
+        anew: bool = False,
+    ) -> None:
+        """Keeps what is known of a release beside its files: of a new one, or of some more files.
+
+        Raises:
+            StorageError: it cannot be written.
+        """
+        kept = ({} if anew else self._records.read(label, version)) or {
+            "published": self._time(),
+            "by": author.who,
+            "via": author.via,
+        }
+        known = kept.get("assets", {})
+        assets = {name: {"sha256": one.sha256, "size": one.size} for name, one in sums.items()}
+        content = {**kept, "assets": {**known, **assets}}
+        if author.no_lint:
+            content["noLint"] = author.no_lint
+        await asyncio.to_thread(self._records.write, label, version, content)
+
+    def record_of(self, label: Label, version: Version) -> dict[str, Any]:
+        """What is known of a release; empty where nothing is."""
+        return self._records.read(label, version)
+
+    def _time(self) -> str:
+        return f"{self._now():%Y-%m-%dT%H:%M:%SZ}"
