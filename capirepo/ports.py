@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from capirepo.core.blob import Blob
     from capirepo.core.names import AssetName, Label
     from capirepo.core.release import Asset, Release
+    from capirepo.core.tokens import Token
     from capirepo.core.version import Version
 
 
@@ -194,4 +195,16 @@ class Journal(Protocol):
 
     def entries(self) -> Iterator[tuple[dict[str, Any], bool]]:
         """Each entry, oldest first, and whether the log is sound up to it."""
+        ...
+
+
+class Tokens(Protocol):
+    """Who may write, and read where that is private."""
+
+    def find(self, digest: str) -> Token | None:
+        """The token with a digest, expired or not; None where there is none (any more).
+
+        Raises:
+            StorageError: the tokens cannot be read, which is never the same as none.
+        """
         ...

@@ -38,6 +38,7 @@ from capirepo.store.findings import KeptFindings
 from capirepo.store.fs import STATE, FolderStore
 from capirepo.store.memory import BlobCache
 from capirepo.store.staging import sweep
+from capirepo.store.tokens import KeptTokens
 from capirepo.web import send
 from capirepo.web.app import make_app
 from capirepo.web.site import Site
@@ -145,6 +146,11 @@ def authority_of(repository: Repository, *, new: bool = False) -> Authority:
 def ca_folder(repository: Repository) -> Path:
     """Where the CA of a repository is kept."""
     return repository.state / "ca"
+
+
+def tokens_of(repository: Repository) -> KeptTokens:
+    """The tokens of a repository; they are read when they are asked for."""
+    return KeptTokens(repository.state / "tokens.json")
 
 
 @contextlib.asynccontextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import json
 import os
 import ssl
@@ -16,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import msgspec
 
+from capirepo.core.tokens import SECRET_BYTES, Scope, Token, digest_of, secret_of
+from capirepo.store.tokens import KeptTokens
 from capirepo.wiring import Repository, Running, open_repository, serving
 
 if TYPE_CHECKING:
@@ -62,6 +65,34 @@ def add_release(root: Path, label: str, version: str, **files: str | bytes) -> P
     for name, data in content.items():
         (folder / name).write_bytes(data.encode() if isinstance(data, str) else data)
     return folder
+
+
+def add_token(
+    root: Path,
+    name: str,
+    scope: Scope = Scope.READ,
+    *,
+    labels: tuple[str, ...] = (),
+    expires: dt.datetime | None = None,
+) -> str:
+    """Creates a token in the state of a ROOT, and returns it."""
+    secret = secret_of(os.urandom(SECRET_BYTES))
+    KeptTokens(root / ".capirepo" / "tokens.json").add(
+        Token(
+            name=name,
+            digest=digest_of(secret),
+            scope=scope,
+            labels=labels,
+            created=dt.datetime.now(dt.UTC),
+            expires=expires,
+        )
+    )
+    return secret
+
+
+def make_private(root: Path) -> None:
+    """Has the configuration of a ROOT say that reading takes a token."""
+    (root / "capirepo.yaml").write_text("auth: {read: required}\n")
 
 
 def repository(root: Path, *, tls: bool = True, **server: Any) -> Repository:

@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "lint": "Check releases against the provider contract.",
     "rule": "Explain a rule of lint.",
     "layout": "Lay out GitHub releases (OWNER/REPO/TAG/ASSET) as a ROOT.",
+    "token": "Create, list or revoke the tokens of those who write, or read what is private.",
     "ca": "Show, export or renew the CA that signs our TLS.",
     "completion": "Print a completion script for a shell.",
 }
