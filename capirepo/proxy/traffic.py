@@ -1,20 +1,28 @@
-"""Counts and logs every answered request, whichever way it was answered."""
+"""Counts and logs every answered request, whichever way it was answered.
+
+No line of a log has a token in it, whatever a client sent and however it was answered.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
 import logging
+import re
 import sys
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TextIO
+
+from capirepo.core.tokens import hidden
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _FLUSH_AFTER: Final = 0.25  # seconds; a log that a person watches should not feel slow
 _FLUSH_LINES: Final = 512
+# aiohttp quotes what it could not parse, and a header that it could not parse may be a token.
+_QUOTED: Final = re.compile(r"\s*\bb['\"]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +97,7 @@ def _now() -> str:
 
 
 def _text(line: Line, client: str, seconds: float) -> str:
-    asked = ascii(f"{line.host}{line.path}")[1:-1]
+    asked = ascii(hidden(f"{line.host}{line.path}"))[1:-1]
     return (
         f"{_now()} {client} {line.method} {asked} {line.status} "
         f"{line.size} {seconds * 1000:.1f}ms {line.face}\n"
@@ -101,8 +109,8 @@ def _json(line: Line, client: str, seconds: float) -> str:
         "time": _now(),
         "client": client,
         "method": line.method,
-        "host": line.host,
-        "path": line.path,
+        "host": hidden(line.host),
+        "path": hidden(line.path),
         "status": line.status,
         "bytes": line.size,
         "milliseconds": round(seconds * 1000, 3),
@@ -123,5 +131,5 @@ class OneLine(logging.Formatter):
         text = f"{moment:%Y-%m-%dT%H:%M:%SZ} {record.levelname.lower()} {record.getMessage()}"
         if record.exc_info and record.exc_info[1] is not None:
             error = record.exc_info[1]
-            text += f": {type(error).__name__}: {error}"
-        return text.replace("\r", "\\r").replace("\n", "\\n")
+            text += f": {type(error).__name__}: {_QUOTED.split(str(error))[0]}"
+        return hidden(text).replace("\r", "\\r").replace("\n", "\\n")
