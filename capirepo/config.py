@@ -92,6 +92,16 @@ class Cache(Frozen, frozen=True):
     megabytes: Annotated[int, Meta(ge=1, le=65536)] = 256
 
 
+class Auth(Frozen, frozen=True):
+    """Who may read; to write takes a token in any case.
+
+    Attributes:
+        read: open, or required where reading takes a token as well.
+    """
+
+    read: Annotated[str, Meta(pattern=r"^(open|required)$")] = "open"
+
+
 class SourceOf(Frozen, frozen=True):
     """A source with a components file that has not the recommended name."""
 
@@ -111,11 +121,17 @@ class Settings(Frozen, frozen=True):
     gitlab: Gitlab = Gitlab()
     proxy: Proxy = Proxy()
     cache: Cache = Cache()
+    auth: Auth = Auth()
 
     @property
     def hosts(self) -> tuple[str, ...]:
         """Every host name that the proxy answers for."""
         return (*GITHUB_HOSTS, self.gitlab.host, *self.proxy.hosts)
+
+    @property
+    def private(self) -> bool:
+        """Whether reading takes a token."""
+        return self.auth.read == "required"
 
     def catalog(self) -> Catalog:
         """The shipped catalog with one's own sources.
@@ -194,6 +210,7 @@ _PATTERN: Final = re.compile(r"matching regex .* - at `\$\.?(?P<place>[^`]*)`")
 _MEANT: Final = {
     "server.access_log": "is text, json or off",
     "server.names": "are host names or addresses, as one types them",
+    "auth.read": "is open or required",
     "gitlab.host": "is a host that begins with gitlab.: clusterctl takes no other",
     "gitlab.project": "is the path of a project, GROUP/NAME",
     "proxy.hosts": "are host names with a dot in them",

@@ -44,6 +44,10 @@ class NotThereError(CapirepoError):
         self.available = tuple(available)
 
 
+class UnauthorizedError(CapirepoError):
+    """Nobody that we know asks: no token was given, or one that is wrong or expired."""
+
+
 class RefusedError(CapirepoError):
     """What was asked for is not done here, by policy."""
 

@@ -3,7 +3,8 @@
     FolderStore -> BlobCache -> Library -> faces (aiohttp) -> doors -> sockets
 
 Wrappers, outermost first: a door answers what is ready, `announce` tells the door that a
-request begins, `errors` answers for what is raised, `guard` turns away wrong hosts.
+request begins, `errors` answers for what is raised, `guard` turns away wrong hosts, and
+`gatekeeper` who has no token where reading is private.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from capirepo.config import FILE_NAME, Settings, load_settings, parse_address
+from capirepo.config import FILE_NAME, Auth, Settings, load_settings, parse_address
 from capirepo.core.clusterctl import Places
 from capirepo.errors import BadInputError, StorageError
 from capirepo.metrics import Numbers, renderer
@@ -41,6 +42,7 @@ from capirepo.store.staging import sweep
 from capirepo.store.tokens import KeptTokens
 from capirepo.web import send
 from capirepo.web.app import make_app
+from capirepo.web.auth import Gate
 from capirepo.web.site import Site
 
 if TYPE_CHECKING:
@@ -135,7 +137,7 @@ def authority_of(repository: Repository, *, new: bool = False) -> Authority:
         BadInputError: there is one that cannot be used.
         StorageError: a new one cannot be kept.
     """
-    folder, now = ca_folder(repository), dt.datetime.now(dt.UTC)
+    folder, now = ca_folder(repository), _now()
     settings = repository.settings
     # Where it listens changes from start to start, and is no reason for another CA.
     names = (*settings.hosts, *settings.server.names)
@@ -159,7 +161,8 @@ async def serving(repository: Repository) -> AsyncIterator[Running]:
 
     Raises:
         BadInputError: an address to listen on, the CA or a certificate cannot be used.
-        StorageError: ROOT cannot be listed, or the state not written.
+        StorageError: ROOT cannot be listed, or the state not written, or reading takes a
+            token and the tokens cannot be read.
     """
     settings = repository.settings
     loop = asyncio.get_running_loop()
@@ -167,12 +170,15 @@ async def serving(repository: Repository) -> AsyncIterator[Running]:
     library, blobs = make_library(repository)
     watch = Watch(library)
     authority = authority_of(repository)
+    tokens = tokens_of(repository)
+    if settings.private:
+        tokens.all()
     certificates = Certificates(
         authority,
         hosts=settings.hosts,
         addresses=[name for name in _own_names(settings) if authority.covers(name)],
         own=_own_certificate(settings),
-        now=lambda: dt.datetime.now(dt.UTC),
+        now=_now,
     )
     traffic = Traffic(settings.server.access_log, loop.call_later)
     site = Site(
@@ -181,6 +187,7 @@ async def serving(repository: Repository) -> AsyncIterator[Running]:
         ca_pem=authority.pem,
         metrics=renderer(Numbers(library, traffic, blobs, certificates)),
         ready=lambda: watch.ready,
+        gate=Gate(tokens, private=settings.private, now=_now),
     )
     app = make_app(site, outside=[announce], inside=[guard])
     runner = make_runner(
@@ -221,6 +228,10 @@ async def serving(repository: Repository) -> AsyncIterator[Running]:
         watch.ready = False
 
 
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
 def _in_one_line() -> Callable[[asyncio.AbstractEventLoop, dict[str, Any]], None]:
     """Logs what asyncio has nobody else to tell, in one line, and the same once a second.
 
@@ -239,11 +250,14 @@ def _in_one_line() -> Callable[[asyncio.AbstractEventLoop, dict[str, Any]], None
 
 
 def on_free_ports(repository: Repository) -> Repository:
-    """The same repository on ports of loopback that the system chooses, and no TLS port."""
+    """The same repository on ports of loopback that the system chooses, and no TLS port.
+
+    Reading is open there: it is for one command, whose user reads ROOT in any case.
+    """
     server = msgspec.structs.replace(
         repository.settings.server, listen="127.0.0.1:0", tls_listen=""
     )
-    settings = msgspec.structs.replace(repository.settings, server=server)
+    settings = msgspec.structs.replace(repository.settings, server=server, auth=Auth())
     return replace(repository, settings=settings)
 
 

@@ -25,7 +25,7 @@ from capirepo.cli.options import (
     root_argument,
     state_option,
 )
-from capirepo.wiring import Repository, Running, open_repository, serving
+from capirepo.wiring import Repository, Running, open_repository, serving, tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -122,6 +122,14 @@ def _banner(repository: Repository, running: Running, output: str) -> str:
         f"{counted(labels, 'label')}\n"
         f"  {running.url}  (and the proxy for {', '.join(repository.settings.hosts)})\n"
         + (f"  {running.tls_url}  (CA: {running.ca_file})\n" if running.tls_url else "")
+        + _on_tokens(repository)
         + f"In another terminal:\n  {line}\nor, for a whole shell:\n  {exports}\n"
         "Ctrl-C stops."
     )
+
+
+def _on_tokens(repository: Repository) -> str:
+    if not repository.settings.private:
+        return ""
+    none = ", of which there are none yet" if not tokens_of(repository).all() else ""
+    return f"  Reading takes a token{none}: see `capirepo token create --help`\n"

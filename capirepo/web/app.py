@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from capirepo.web import github, gitlab, goproxy, status, tree
+from capirepo.web.auth import gatekeeper, keep_private
 from capirepo.web.errors import errors
 from capirepo.web.site import SITE, Site
 
@@ -30,7 +31,8 @@ def make_app(
         outside: middlewares that see every request before anything else does.
         inside: middlewares whose errors are answered like those of handlers.
     """
-    app = web.Application(middlewares=[*outside, errors, *inside])
+    app = web.Application(middlewares=[*outside, errors, *inside, gatekeeper])
+    app.on_response_prepare.append(keep_private)
     app[SITE] = site
     # The tree comes last: its first segment takes any word.
     for face in (status, gitlab, github, goproxy, tree):

@@ -20,6 +20,7 @@ from capirepo.errors import (
     NotThereError,
     RefusedError,
     StorageError,
+    UnauthorizedError,
 )
 from capirepo.web.send import FACE, face_of_handler
 
@@ -30,6 +31,7 @@ STATUS: Final[dict[type[CapirepoError], int]] = {
     # A name that cannot exist is as absent as one that does not.
     BadInputError: 404,
     NotThereError: 404,
+    UnauthorizedError: 401,
     RefusedError: 403,
     ConflictError: 409,
     MisdirectedError: 421,
@@ -61,7 +63,11 @@ async def _answer(
         if isinstance(error, StorageError):
             log.error("%s %s: %s", request.method, request.path, error)  # noqa: TRY400 - no traceback
         available = error.available if isinstance(error, NotThereError) else ()
-        return refusal(request, status, str(error), available)
+        answer = refusal(request, status, str(error), available)
+        if isinstance(error, UnauthorizedError):
+            # Browsers then ask for a password, and `curl --netrc` sends the one that it has.
+            answer.headers["WWW-Authenticate"] = 'Basic realm="capirepo"'
+        return answer
     except web.HTTPException as error:
         return _of_aiohttp(request, error)
 

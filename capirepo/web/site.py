@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from capirepo.core.clusterctl import Places
     from capirepo.services.library import Library
+    from capirepo.web.auth import Gate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,7 @@ class Site:
         ca_pem: the certificate that clients must trust.
         metrics: renders the metrics for Prometheus.
         ready: whether the repository could be read at the last look.
+        gate: who may write, and read where that is private.
     """
 
     library: Library
@@ -30,6 +32,7 @@ class Site:
     ca_pem: bytes
     metrics: Callable[[], bytes]
     ready: Callable[[], bool]
+    gate: Gate
 
 
 SITE: Final = web.AppKey("site", Site)
