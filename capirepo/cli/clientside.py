@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 
 from cryptography import x509
 
-from capirepo.cli.client import check_url, get
+from capirepo.cli.client import check_url, get, token_of_user
 from capirepo.cli.clienthome import write_ca_bundle, write_config_home
 from capirepo.cli.kubeconfig import api_server_hosts
 from capirepo.cli.options import say
@@ -33,6 +33,7 @@ def variables_for(server: str, folder: Path, arguments: Sequence[str] = ()) -> M
 
     Raises:
         BadInputError, NotThereError: there is no server that answers.
+        UnauthorizedError: it wants a token, or another one.
     """
     base = check_url(server)
     user = users_own(os.environ)
@@ -53,6 +54,8 @@ def variables_for(server: str, folder: Path, arguments: Sequence[str] = ()) -> M
             ca_bundle=str(bundle), ca_folder=str(empty or ""), config_home=config_home
         ),
         direct_hosts=api_server_hosts(user, arguments),
+        # Never to the real GitHub.
+        token="" if kept_away else token_of_user(),
     )
 
 

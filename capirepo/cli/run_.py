@@ -62,6 +62,10 @@ def command(
     loopback for just as long. COMMAND gets HTTPS_PROXY, SSL_CERT_FILE, NO_PROXY and GOPROXY;
     where there are private providers, also an XDG_CONFIG_HOME whose clusterctl.yaml is yours
     with them added. Its exit code is ours; signals are passed on.
+
+    A server that is private is shown the token in CAPIREPO_TOKEN, by clusterctl as GITHUB_TOKEN.
+    ROOT is open to COMMAND, and to whoever is on this machine meanwhile, also where it says
+    `auth.read: required`.
     """
     root, arguments = _split(words, sys.argv)
     if server:

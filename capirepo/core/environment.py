@@ -5,7 +5,9 @@ Rules kept here (Go's `net/http` and `crypto/x509`, clusterctl's `internal/gopro
   and Go the other first;
 - what the user had in NO_PROXY stays; the Kubernetes API server and we ourselves are added,
   or they would be asked for through us;
-- of GOPROXY clusterctl takes only scheme and host; the lists are there.
+- of GOPROXY clusterctl takes only scheme and host; the lists are there;
+- clusterctl shows GITHUB_TOKEN to GitHub's API, which is us, and takes from there what it may
+  not read without a token; the user's own is nothing to us, and is not kept beside.
 """
 
 from __future__ import annotations
@@ -41,7 +43,12 @@ class ClientFiles:
 
 
 def client_environment(
-    user: Mapping[str, str], *, server: str, files: ClientFiles, direct_hosts: Iterable[str] = ()
+    user: Mapping[str, str],
+    *,
+    server: str,
+    files: ClientFiles,
+    direct_hosts: Iterable[str] = (),
+    token: str = "",
 ) -> dict[str, str]:
     """The variables to set, and nothing else.
 
@@ -50,6 +57,7 @@ def client_environment(
         server: the address of the plain (or TLS) port, `http://127.0.0.1:8080`.
         files: what the variables name.
         direct_hosts: hosts that must not be asked for through us: API servers.
+        token: what to show the server; '' for none.
     """
     own_host = urlsplit(server).hostname or ""
     theirs = user.get("NO_PROXY") or user.get("no_proxy") or ""
@@ -66,6 +74,8 @@ def client_environment(
         "GOPROXY": server,
     }
     variables |= {f"{_USERS}{name}": user.get(name, "") for name in _REMEMBERED}
+    if token:
+        variables["GITHUB_TOKEN"] = token
     if files.ca_folder:
         variables["SSL_CERT_DIR"] = files.ca_folder
     if files.config_home:
