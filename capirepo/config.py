@@ -102,6 +102,18 @@ class Auth(Frozen, frozen=True):
     read: Annotated[str, Meta(pattern=r"^(open|required)$")] = "open"
 
 
+class Publish(Frozen, frozen=True):
+    """What may be uploaded, and taken back.
+
+    Attributes:
+        megabytes: how large a file may be.
+        delete: pending, or any where releases that are listed may be deleted as well.
+    """
+
+    megabytes: Annotated[int, Meta(ge=1, le=65536)] = 512
+    delete: Annotated[str, Meta(pattern=r"^(pending|any)$")] = "pending"
+
+
 class SourceOf(Frozen, frozen=True):
     """A source with a components file that has not the recommended name."""
 
@@ -122,6 +134,7 @@ class Settings(Frozen, frozen=True):
     proxy: Proxy = Proxy()
     cache: Cache = Cache()
     auth: Auth = Auth()
+    publish: Publish = Publish()
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -211,6 +224,7 @@ _MEANT: Final = {
     "server.access_log": "is text, json or off",
     "server.names": "are host names or addresses, as one types them",
     "auth.read": "is open or required",
+    "publish.delete": "is pending or any",
     "gitlab.host": "is a host that begins with gitlab.: clusterctl takes no other",
     "gitlab.project": "is the path of a project, GROUP/NAME",
     "proxy.hosts": "are host names with a dot in them",

@@ -11,19 +11,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import datetime as dt
 import errno
 import ipaddress
 import logging
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from capirepo.config import FILE_NAME, Auth, Settings, load_settings, parse_address
-from capirepo.core.clusterctl import Places
+from capirepo.config import Auth, Settings, parse_address
 from capirepo.errors import BadInputError, StorageError
 from capirepo.metrics import Numbers, renderer
 from capirepo.proxy.ca import LOOPBACK, Authority, load_authority, make_authority
@@ -33,13 +30,18 @@ from capirepo.proxy.engine import announce, guard, make_runner
 from capirepo.proxy.house import House, TlsEntry
 from capirepo.proxy.ready import Ready
 from capirepo.proxy.traffic import Traffic
-from capirepo.services.library import Library
+from capirepo.repository import (
+    Repository,
+    half_of_memory,
+    make_library,
+    make_publishing,
+    now,
+    places_of,
+    tokens_of,
+)
 from capirepo.services.watch import Watch
-from capirepo.store.findings import KeptFindings
-from capirepo.store.fs import STATE, FolderStore
-from capirepo.store.memory import BlobCache
+from capirepo.store.fs import STATE
 from capirepo.store.staging import sweep
-from capirepo.store.tokens import KeptTokens
 from capirepo.web import send
 from capirepo.web.app import make_app
 from capirepo.web.auth import Gate
@@ -49,26 +51,12 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from capirepo.proxy.certs import OwnCertificate
+    from capirepo.services.library import Library
 
 log = logging.getLogger("capirepo")
 
 # How long running downloads may take once the server stops; Kubernetes kills after 30 s.
 DRAIN_SECONDS: Final = 15.0
-_MEGABYTE: Final = 1 << 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Repository:
-    """A ROOT and everything that its configuration says.
-
-    Attributes:
-        root: absolute.
-        state: where the CA and other state is kept.
-    """
-
-    root: Path
-    state: Path
-    settings: Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,48 +76,6 @@ class Running:
     watch: Watch
 
 
-def open_repository(
-    root: Path, config: Path | None = None, state: Path | None = None
-) -> Repository:
-    """A ROOT with its configuration.
-
-    Args:
-        root: the folder with the releases.
-        config: a configuration file; else `capirepo.yaml` in ROOT, if it is there.
-        state: a folder for state; else `.capirepo` in ROOT.
-
-    Raises:
-        BadInputError: ROOT is no folder, or the configuration is wrong.
-    """
-    if not root.is_dir():
-        what = "is no folder" if root.exists() else "does not exist"
-        raise BadInputError(
-            f"ROOT {root} {what}",
-            cure="give the folder that holds LABEL/VERSION/ASSET",
-        )
-    if not os.access(root, os.R_OK | os.X_OK):
-        raise BadInputError(f"ROOT {root} cannot be read", cure="check its mode and owner")
-    file = config or root / FILE_NAME
-    settings = load_settings(file) if config or file.exists() else Settings()
-    return Repository(
-        root=root.absolute(), state=(state or root / STATE).absolute(), settings=settings
-    )
-
-
-def make_library(repository: Repository) -> tuple[Library, BlobCache]:
-    """The library over a ROOT, and its cache; nothing has been looked at yet."""
-    store = FolderStore(repository.root)
-    blobs = BlobCache(store, _half_of_memory(repository.settings))
-    findings = KeptFindings(repository.state / "findings.json")
-    return Library(store, blobs, findings, repository.settings.catalog()), blobs
-
-
-def places_of(repository: Repository) -> Places:
-    """Where clients find a repository."""
-    gitlab = repository.settings.gitlab
-    return Places(root=str(repository.root), gitlab_host=gitlab.host, gitlab_project=gitlab.project)
-
-
 def authority_of(repository: Repository, *, new: bool = False) -> Authority:
     """The CA of a repository, made where there is none yet.
 
@@ -137,22 +83,17 @@ def authority_of(repository: Repository, *, new: bool = False) -> Authority:
         BadInputError: there is one that cannot be used.
         StorageError: a new one cannot be kept.
     """
-    folder, now = ca_folder(repository), _now()
+    folder, moment = ca_folder(repository), now()
     settings = repository.settings
     # Where it listens changes from start to start, and is no reason for another CA.
     names = (*settings.hosts, *settings.server.names)
-    there = None if new else load_authority(folder, names, now)
-    return there or make_authority(folder, (*names, *_own_names(settings)), now, replace=new)
+    there = None if new else load_authority(folder, names, moment)
+    return there or make_authority(folder, (*names, *_own_names(settings)), moment, replace=new)
 
 
 def ca_folder(repository: Repository) -> Path:
     """Where the CA of a repository is kept."""
     return repository.state / "ca"
-
-
-def tokens_of(repository: Repository) -> KeptTokens:
-    """The tokens of a repository; they are read when they are asked for."""
-    return KeptTokens(repository.state / "tokens.json")
 
 
 @contextlib.asynccontextmanager
@@ -178,7 +119,7 @@ async def serving(repository: Repository) -> AsyncIterator[Running]:
         hosts=settings.hosts,
         addresses=[name for name in _own_names(settings) if authority.covers(name)],
         own=_own_certificate(settings),
-        now=_now,
+        now=now,
     )
     traffic = Traffic(settings.server.access_log, loop.call_later)
     site = Site(
@@ -187,7 +128,9 @@ async def serving(repository: Repository) -> AsyncIterator[Running]:
         ca_pem=authority.pem,
         metrics=renderer(Numbers(library, traffic, blobs, certificates)),
         ready=lambda: watch.ready,
-        gate=Gate(tokens, private=settings.private, now=_now),
+        uploads=make_publishing(repository).uploads,
+        deletes_listed=settings.publish.delete == "any",
+        gate=Gate(tokens, private=settings.private, now=now),
     )
     app = make_app(site, outside=[announce], inside=[guard])
     runner = make_runner(
@@ -206,7 +149,7 @@ async def serving(repository: Repository) -> AsyncIterator[Running]:
         engine=engine,
         hosts=settings.hosts,
         certificates=certificates,
-        ready=Ready(lambda: library.generation, _half_of_memory(settings)),
+        ready=Ready(lambda: library.generation, half_of_memory(settings)),
         traffic=traffic,
     )
     async with contextlib.AsyncExitStack() as stack:
@@ -226,10 +169,6 @@ async def serving(repository: Repository) -> AsyncIterator[Running]:
             watch=watch,
         )
         watch.ready = False
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
 
 
 def _in_one_line() -> Callable[[asyncio.AbstractEventLoop, dict[str, Any]], None]:
@@ -301,11 +240,6 @@ def _shown_host(host: str) -> str:
     # Every address is loopback as well, and that is what one types on this machine.
     host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - not bound
     return f"[{host}]" if ":" in host else host
-
-
-def _half_of_memory(settings: Settings) -> int:
-    """Assets have the one half of what may be kept, and answers that are ready the other."""
-    return settings.cache.megabytes * _MEGABYTE // 2
 
 
 def _own_names(settings: Settings) -> tuple[str, ...]:

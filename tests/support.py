@@ -18,8 +18,9 @@ import aiohttp
 import msgspec
 
 from capirepo.core.tokens import SECRET_BYTES, Scope, Token, digest_of, secret_of
+from capirepo.repository import Repository, open_repository
 from capirepo.store.tokens import KeptTokens
-from capirepo.wiring import Repository, Running, open_repository, serving
+from capirepo.wiring import Running, serving
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping

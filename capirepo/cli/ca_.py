@@ -9,7 +9,8 @@ import click
 
 from capirepo.cli.options import config_option, output_option, root_argument, state_option
 from capirepo.proxy.ca import CERTIFICATE
-from capirepo.wiring import authority_of, ca_folder, open_repository
+from capirepo.repository import open_repository
+from capirepo.wiring import authority_of, ca_folder
 
 
 @click.group("ca")

@@ -12,8 +12,8 @@ import yaml
 
 from capirepo.cli.options import config_option, look_at, say
 from capirepo.core.clusterctl import Style, render_config
+from capirepo.repository import Repository, open_repository, places_of
 from capirepo.services import report
-from capirepo.wiring import Repository, open_repository, places_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,8 +14,8 @@ from capirepo.core.layout import lay_out
 from capirepo.core.names import parse_asset, parse_source
 from capirepo.core.version import parse_version
 from capirepo.errors import BadInputError, ConflictError
+from capirepo.repository import open_repository
 from capirepo.store.fs import FolderStore
-from capirepo.wiring import open_repository
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

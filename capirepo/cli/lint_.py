@@ -15,15 +15,15 @@ from capirepo.core.layout import of_label
 from capirepo.core.lint.report import FORMATS, Checked, render
 from capirepo.core.version import parse_version
 from capirepo.errors import BadInputError
+from capirepo.repository import open_repository
 from capirepo.services import report
 from capirepo.services.library import Found
-from capirepo.wiring import open_repository
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from capirepo.core.lint import Rule
-    from capirepo.wiring import Repository
+    from capirepo.repository import Repository
 
 
 @click.command(

@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from capirepo.cli.options import config_option, console, look_at, output_option, root_argument
+from capirepo.repository import Repository, open_repository
 from capirepo.services import report
-from capirepo.wiring import Repository, open_repository
 
 
 @click.command(

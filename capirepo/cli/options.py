@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from capirepo.proxy.traffic import OneLine
-from capirepo.wiring import Repository, make_library
+from capirepo.repository import Repository, make_library
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -24,7 +24,8 @@ from capirepo.cli.options import (
     state_option,
 )
 from capirepo.errors import BadInputError
-from capirepo.wiring import Repository, on_free_ports, open_repository, serving
+from capirepo.repository import Repository, open_repository
+from capirepo.wiring import on_free_ports, serving
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -25,7 +25,8 @@ from capirepo.cli.options import (
     root_argument,
     state_option,
 )
-from capirepo.wiring import Repository, Running, open_repository, serving, tokens_of
+from capirepo.repository import Repository, open_repository, tokens_of
+from capirepo.wiring import Running, serving
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

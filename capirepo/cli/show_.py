@@ -10,8 +10,8 @@ import click
 
 from capirepo.cli.options import config_option, console, look_at, output_option, root_argument
 from capirepo.core.version import parse_version
+from capirepo.repository import Repository, open_repository
 from capirepo.services import report
-from capirepo.wiring import Repository, open_repository
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -29,7 +29,7 @@ from capirepo.core.tokens import (
     secret_of,
     written,
 )
-from capirepo.wiring import open_repository, tokens_of
+from capirepo.repository import open_repository, tokens_of
 
 
 @click.group("token")

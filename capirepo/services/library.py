@@ -54,6 +54,7 @@ class Library:
         self._store = store
         self._blobs = blobs
         self._inspector = Inspector(store, findings, catalog)
+        self._looking = asyncio.Lock()
         self._shelf = Shelf(releases={})
         self._listed: dict[Label, tuple[Release, ...]] = {}
         self._offered: dict[Source, list[Version]] = {}
@@ -65,17 +66,19 @@ class Library:
         Raises:
             StorageError: the repository cannot be listed; what was known stays.
         """
-        shelf = await self._store.scan()
-        if shelf == self._shelf and not await self._inspector.try_again():
-            return False
-        if shelf != self._shelf:
-            self._shelf = shelf
-            self._groups = self.catalog.group(shelf.releases)
-            self._inspector.turn_to(shelf)
-        self._listed.clear()
-        self._offered.clear()
-        self.generation += 1
-        return True
+        # One look at a time, or the older of two could come last.
+        async with self._looking:
+            shelf = await self._store.scan()
+            if shelf == self._shelf and not await self._inspector.try_again():
+                return False
+            if shelf != self._shelf:
+                self._shelf = shelf
+                self._groups = self.catalog.group(shelf.releases)
+                self._inspector.turn_to(shelf)
+            self._listed.clear()
+            self._offered.clear()
+            self.generation += 1
+            return True
 
     @property
     def strays(self) -> tuple[Stray, ...]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from capirepo.errors import StorageError
-from capirepo.services import gate
+from capirepo.services import admission
 from capirepo.services.ledger import Sum
 
 if TYPE_CHECKING:
@@ -34,12 +34,14 @@ class Outcome:
     Attributes:
         state: listed, pending, or refused.
         changed: whether anything is there now that was not before.
+        held: the file that was uploaded, as it is held now.
         missing: what a pending release still needs.
         problems: what lint found.
     """
 
     state: str
     changed: bool = False
+    held: Sum | None = None
     missing: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
 
@@ -67,8 +69,10 @@ class Publisher:
             ConflictError: it is there with other bytes, or is hardly to be told from another.
             StorageError: it cannot be written.
         """
-        contents = {str(name): data if gate.is_read(name) else b"" for name, data in files.items()}
-        problems = await gate.check(self._catalog, label, version, contents, whole=True)
+        contents = {
+            str(name): data if admission.is_read(name) else b"" for name, data in files.items()
+        }
+        problems = await admission.check(self._catalog, label, version, contents, whole=True)
         if not author.no_lint and any(problem.is_error for problem in problems):
             return Outcome(state="refused", problems=problems)
         sums = {
@@ -78,8 +82,8 @@ class Publisher:
         async with self._intake.locked(label, version):
             changed = not await self._store.assets(label, version)
             if changed:
-                gate.check_names(files)
-                await gate.check_twins([self._store], label, version)
+                admission.check_names(files)
+                await admission.check_twins([self._store], label, version)
                 await self._ledger.note("publish", label, version, author, sums=sums)
                 await self._ledger.record(label, version, author, sums, anew=True)
             try:

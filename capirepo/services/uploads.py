@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from capirepo.core.yamlguard import MAX_BYTES
 from capirepo.errors import BadInputError, ConflictError, NotThereError, RefusedError
-from capirepo.services import gate
+from capirepo.services import admission
 from capirepo.services.ledger import Sum
 from capirepo.services.publish import Outcome
 
@@ -48,7 +48,7 @@ class Waiting:
     label: Label
     version: Version
     assets: Mapping[AssetName, Asset]
-    reasons: tuple[str, ...]
+    reasons: tuple[str, ...] = ()
 
 
 class Uploads:
@@ -132,28 +132,28 @@ class Uploads:
             await self._ledger.note("delete", label, version, author, sums=sums)
             await self._intake.drop(label, version, name, listed=bool(there))
 
-    async def waiting(self) -> list[Waiting]:
-        """What waits and why, by label and version."""
+    async def pending(self) -> list[Waiting]:
+        """What waits, by label and version, without asking why."""
         shelf = await self._intake.pending.scan()
         return [
-            await self._waiting(label, version, assets)
+            Waiting(label=label, version=version, assets=assets)
             for label, versions in shelf.releases.items()
             for version, assets in versions.items()
         ]
 
-    async def _waiting(
-        self, label: Label, version: Version, assets: Mapping[AssetName, Asset]
-    ) -> Waiting:
-        files = await self._contents(self._intake.pending, label, version, assets)
-        lacking = gate.missing(self._catalog, label, files)
-        problems = await gate.check(self._catalog, label, version, files, whole=not lacking)
-        reasons = (*lacking, *(str(one) for one in problems if one.is_error))
-        return Waiting(
-            label=label,
-            version=version,
-            assets=assets,
-            reasons=reasons or ("nothing: upload any of its files once more",),
+    async def waiting(self) -> list[Waiting]:
+        """What waits and why, by label and version."""
+        return [await self._reasons(one) for one in await self.pending()]
+
+    async def _reasons(self, one: Waiting) -> Waiting:
+        pending = self._intake.pending
+        files = await self._contents(pending, one.label, one.version, one.assets)
+        lacking = admission.missing(self._catalog, one.label, files)
+        problems = await admission.check(
+            self._catalog, one.label, one.version, files, whole=not lacking
         )
+        reasons = (*lacking, *(str(found) for found in problems if found.is_error))
+        return replace(one, reasons=reasons or ("nothing: upload any of its files once more",))
 
     async def _take(self, target: Target, received: Received, author: Author) -> Outcome:
         """Gives a received file its place; the release is locked."""
@@ -162,8 +162,8 @@ class Uploads:
         home = self._store if there else self._intake.pending
         beside = there or await home.assets(label, version)
         if name in beside:
-            held = await _sum(home, label, version, beside[name])
-            if held.sha256 != received.sha256:
+            other = await _sum(home, label, version, beside[name])
+            if other.sha256 != received.sha256:
                 raise ConflictError(
                     f"{label} {version} has another {name}",
                     cure="a release never changes: give the new one a version of its own"
@@ -171,27 +171,28 @@ class Uploads:
                     else "delete the pending one first",
                 )
         else:
-            gate.check_names([*beside, name])
+            admission.check_names([*beside, name])
             if not there:
-                await gate.check_twins([self._store, home], label, version)
+                await admission.check_twins([self._store, home], label, version)
         files = await self._contents(home, label, version, beside)
         files[name] = (
             await asyncio.to_thread(received.place.read_bytes) if _fits(received, name) else b""
         )
-        problems = await gate.check(self._catalog, label, version, files, whole=False)
+        problems = await admission.check(self._catalog, label, version, files, whole=False)
         wrong = tuple(one for one in problems if one.finding.file == name)
         if not author.no_lint and any(one.is_error for one in wrong):
             return Outcome(state="refused", problems=wrong)
-        new = name not in beside
+        new, held = name not in beside, Sum(sha256=received.sha256, size=received.size)
         if new:
-            sums = {name: Sum(sha256=received.sha256, size=received.size)}
+            sums = {name: held}
             await self._ledger.note("upload", label, version, author, sums=sums)
             if there:
                 await self._ledger.record(label, version, author, sums)
             await self._intake.keep(label, version, name, received, listed=bool(there))
         if there:
-            return Outcome(state="listed", changed=new, problems=problems)
-        return await self._list_if_complete(label, version, files, author, new=new)
+            return Outcome(state="listed", changed=new, held=held, problems=problems)
+        outcome = await self._list_if_complete(label, version, files, author)
+        return replace(outcome, held=held, changed=new or outcome.changed)
 
     async def _list_if_complete(
         self,
@@ -199,14 +200,12 @@ class Uploads:
         version: Version,
         files: Mapping[str, bytes],
         author: Author,
-        *,
-        new: bool,
     ) -> Outcome:
-        lacking = gate.missing(self._catalog, label, files)
-        problems = await gate.check(self._catalog, label, version, files, whole=not lacking)
+        lacking = admission.missing(self._catalog, label, files)
+        problems = await admission.check(self._catalog, label, version, files, whole=not lacking)
         broken = any(one.is_error for one in problems) and not author.no_lint
         if lacking or broken:
-            return Outcome(state="pending", changed=new, missing=lacking, problems=problems)
+            return Outcome(state="pending", missing=lacking, problems=problems)
         pending = self._intake.pending
         assets = await pending.assets(label, version)
         sums = {name: await _sum(pending, label, version, one) for name, one in assets.items()}
@@ -221,14 +220,14 @@ class Uploads:
         """What lint reads; of other files, that they are there."""
         return {
             name: await store.read(label, version, asset)
-            if gate.is_read(name) and asset.size <= MAX_BYTES
+            if admission.is_read(name) and asset.size <= MAX_BYTES
             else b""
             for name, asset in assets.items()
         }
 
 
 def _fits(received: Received, name: str) -> bool:
-    return gate.is_read(name) and received.size <= MAX_BYTES
+    return admission.is_read(name) and received.size <= MAX_BYTES
 
 
 async def _sum(store: Store, label: Label, version: Version, asset: Asset) -> Sum:

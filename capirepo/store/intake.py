@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from capirepo.core.names import AssetName, Label
     from capirepo.core.version import Version
+    from capirepo.ports import Store
 
 PENDING: Final = "pending"
 _NAME: Final = "file"
@@ -56,7 +57,8 @@ class FolderIntake:
     """
 
     def __init__(self, root: Path) -> None:
-        self.pending = _Pending(root / STATE / PENDING)
+        self._waits = root / STATE / PENDING
+        self.pending: Store = _Pending(self._waits)
         self._root = root
         self._state = root / STATE
         self._locks: dict[tuple[Label, Version], asyncio.Lock] = {}
@@ -92,14 +94,14 @@ class FolderIntake:
         self, label: Label, version: Version, name: AssetName, received: Received, *, listed: bool
     ) -> None:
         """Gives a received file its name: in the release, or in what waits."""
-        folder = self._root if listed else self.pending.root
+        folder = self._root if listed else self._waits
         await asyncio.to_thread(_link, received.place, folder / label / str(version), name)
 
     async def reveal(self, label: Label, version: Version) -> None:
         """Makes a release of what waits."""
         path = f"{label}/{version}"
         try:
-            await asyncio.to_thread(reveal, self.pending.root / path, self._root / path)
+            await asyncio.to_thread(reveal, self._waits / path, self._root / path)
         except OSError as error:
             if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
                 raise ConflictError(f"{label} {version} is there already") from error
@@ -109,7 +111,7 @@ class FolderIntake:
         self, label: Label, version: Version, name: AssetName | None = None, *, listed: bool = False
     ) -> bool:
         """Removes what waits, one file of it, or a whole release; False where it is not there."""
-        folder = (self._root if listed else self.pending.root) / label / str(version)
+        folder = (self._root if listed else self._waits) / label / str(version)
         try:
             if name is None:
                 return await asyncio.to_thread(self._remove, folder)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from capirepo.web import github, gitlab, goproxy, status, tree
+from capirepo.web import github, gitlab, goproxy, status, tree, uploads
 from capirepo.web.auth import gatekeeper, keep_private
 from capirepo.web.errors import errors
 from capirepo.web.site import SITE, Site
@@ -35,6 +35,6 @@ def make_app(
     app.on_response_prepare.append(keep_private)
     app[SITE] = site
     # The tree comes last: its first segment takes any word.
-    for face in (status, gitlab, github, goproxy, tree):
+    for face in (status, gitlab, uploads, github, goproxy, tree):
         app.add_routes(face.routes())
     return app

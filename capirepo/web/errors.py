@@ -6,6 +6,7 @@ retries. GitLab's and GitHub's clients look for `message` in a JSON body.
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 from typing import TYPE_CHECKING, Final
@@ -59,17 +60,24 @@ async def _answer(
     try:
         return await handler(request)
     except CapirepoError as error:
-        status = next(STATUS[kind] for kind in type(error).mro() if kind in STATUS)
-        if isinstance(error, StorageError):
-            log.error("%s %s: %s", request.method, request.path, error)  # noqa: TRY400 - no traceback
-        available = error.available if isinstance(error, NotThereError) else ()
-        answer = refusal(request, status, str(error), available)
-        if isinstance(error, UnauthorizedError):
-            # Browsers then ask for a password, and `curl --netrc` sends the one that it has.
-            answer.headers["WWW-Authenticate"] = 'Basic realm="capirepo"'
-        return answer
+        return answer_to(request, error)
     except web.HTTPException as error:
         return _of_aiohttp(request, error)
+
+
+def answer_to(request: web.Request, error: CapirepoError) -> web.Response:
+    """The answer to a request that ended with an error of ours."""
+    status = next(STATUS[kind] for kind in type(error).mro() if kind in STATUS)
+    if isinstance(error, StorageError):
+        log.error("%s %s: %s", request.method, request.path, error)
+        if getattr(error.__cause__, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+            status = web.HTTPInsufficientStorage.status_code
+    available = error.available if isinstance(error, NotThereError) else ()
+    answer = refusal(request, status, str(error), available)
+    if isinstance(error, UnauthorizedError):
+        # Browsers then ask for a password, and `curl --netrc` sends the one that it has.
+        answer.headers["WWW-Authenticate"] = 'Basic realm="capirepo"'
+    return answer
 
 
 def refusal(

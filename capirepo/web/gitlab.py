@@ -6,7 +6,7 @@ package file. clusterctl reads files; python-gitlab and CI jobs read the lists a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
 
@@ -19,27 +19,36 @@ from capirepo.web.numbers import id_of, page_of
 from capirepo.web.site import SITE, library_of, text
 
 if TYPE_CHECKING:
-    from capirepo.core.release import Release
+    from collections.abc import Mapping
 
-_PROJECT = "/api/v4/projects/{project}"
+    from capirepo.core.names import AssetName, Label
+    from capirepo.core.release import Asset
+    from capirepo.core.version import Version
+
+    Assets = Mapping[AssetName, Asset]
+
+PROJECT: Final = "/api/v4/projects/{project}"
 _PROJECT_ID = 1
 _PAGE = 20
+# GitLab's words for a package that can be used, and for one that is not whole yet.
+_LISTED: Final = "default"
+_PENDING: Final = "processing"
 
 
 def routes() -> list[web.RouteDef]:
     """The addresses of this face."""
     return [
-        web.get(_PROJECT, project),
-        web.get(f"{_PROJECT}/packages", packages),
-        web.get(f"{_PROJECT}/packages/{{id:[0-9]+}}", package),
-        web.get(f"{_PROJECT}/packages/{{id:[0-9]+}}/package_files", package_files),
-        web.get(f"{_PROJECT}/packages/generic/{{label}}/{{version}}/{{asset}}", asset),
+        web.get(PROJECT, project),
+        web.get(f"{PROJECT}/packages", packages),
+        web.get(f"{PROJECT}/packages/{{id:[0-9]+}}", package),
+        web.get(f"{PROJECT}/packages/{{id:[0-9]+}}/package_files", package_files),
+        web.get(f"{PROJECT}/packages/generic/{{label}}/{{version}}/{{asset}}", asset),
     ]
 
 
 async def project(request: web.Request) -> web.Response:
     """The project that this repository is."""
-    path = _check_project(request)
+    path = check_project(request)
     content = {
         "id": _PROJECT_ID,
         "name": path.rpartition("/")[2],
@@ -51,16 +60,17 @@ async def project(request: web.Request) -> web.Response:
 
 
 async def packages(request: web.Request) -> web.Response:
-    """The complete releases, as packages."""
-    _check_project(request)
+    """The complete releases, as packages; those that are pending with status=processing."""
+    check_project(request)
     query = request.query
     found = []
     if query.get("package_type", "generic") == "generic":
         name, version = query.get("package_name", ""), query.get("package_version", "")
+        status = query.get("status", _LISTED)
         found = [
-            _package(release)
-            async for release in library_of(request).every_release()
-            if release.complete and name in release.label and version in ("", str(release.version))
+            package_data(label, release_version, status)
+            for label, release_version, _ in await _all(request, status)
+            if name in label and version in ("", str(release_version))
         ]
     if query.get("sort") == "desc":
         found.reverse()
@@ -80,35 +90,28 @@ async def packages(request: web.Request) -> web.Response:
 
 async def package(request: web.Request) -> web.Response:
     """One release, as a package."""
-    return send.as_json(request, _package(await _release(request)))
+    label, version, _, status = await find_package(request)
+    return send.as_json(request, package_data(label, version, status))
 
 
 async def package_files(request: web.Request) -> web.Response:
     """The assets of one release."""
-    release, library = await _release(request), library_of(request)
+    label, version, assets, status = await find_package(request)
+    library = library_of(request)
     files = []
-    for item in release.assets.values():
-        found = Found(label=release.label, version=release.version, asset=item)
-        blob = await library.blob(found)
-        files.append(
-            {
-                "id": id_of("file", release.label, release.version, item.name),
-                "package_id": _id(release),
-                "file_name": item.name,
-                "size": item.size,
-                "file_md5": None,
-                "file_sha1": None,
-                "file_sha256": blob.sha256 if blob else None,
-                "created_at": None,
-            }
-        )
+    for item in assets.values():
+        digest = None
+        if status == _LISTED:
+            blob = await library.blob(Found(label=label, version=version, asset=item))
+            digest = blob.sha256 if blob else None
+        files.append(file_data(label, version, item.name, item.size, digest))
     page = page_of(request, files, _PAGE)
     return send.as_json(request, page.items, X_Total=str(page.total))
 
 
 async def asset(request: web.Request) -> web.StreamResponse:
     """One asset."""
-    _check_project(request)
+    check_project(request)
     name, label = parse_asset(text(request, "asset")), parse_label(text(request, "label"))
     version = parse_version(text(request, "version"))
     library = library_of(request)
@@ -118,7 +121,8 @@ async def asset(request: web.Request) -> web.StreamResponse:
     return response
 
 
-def _check_project(request: web.Request) -> str:
+def check_project(request: web.Request) -> str:
+    """The path of the one project; raises NotThereError where another one is asked for."""
     path = request.app[SITE].places.gitlab_project
     if text(request, "project").lower() not in (path.lower(), str(_PROJECT_ID)):
         raise NotThereError(
@@ -127,25 +131,58 @@ def _check_project(request: web.Request) -> str:
     return path
 
 
-async def _release(request: web.Request) -> Release:
-    _check_project(request)
-    async for release in library_of(request).every_release():
-        if release.complete and str(_id(release)) == text(request, "id"):
-            return release
+async def find_package(request: web.Request) -> tuple[Label, Version, Assets, str]:
+    """The package with the id in the address, and its status."""
+    check_project(request)
+    for status in (_LISTED, _PENDING):
+        for label, version, assets in await _all(request, status):
+            if str(package_id(label, version)) == text(request, "id"):
+                return label, version, assets, status
     raise NotThereError("404 Package Not Found")
 
 
-def _id(release: Release) -> int:
-    return id_of("package", release.label, release.version)
+async def _all(request: web.Request, status: str) -> list[tuple[Label, Version, Assets]]:
+    site = request.app[SITE]
+    if status == _PENDING:
+        return [(one.label, one.version, one.assets) for one in await site.uploads.pending()]
+    if status != _LISTED:
+        return []
+    return [
+        (release.label, release.version, release.assets)
+        async for release in site.library.every_release()
+        if release.complete
+    ]
 
 
-def _package(release: Release) -> dict[str, Any]:
+def package_id(label: Label, version: Version) -> int:
+    """The id of a release, as a package."""
+    return id_of("package", label, version)
+
+
+def file_data(
+    label: Label, version: Version, name: AssetName, size: int, sha256: str | None
+) -> dict[str, Any]:
+    """One asset, as a package file."""
     return {
-        "id": _id(release),
-        "name": release.label,
-        "version": str(release.version),
+        "id": id_of("file", label, version, name),
+        "package_id": package_id(label, version),
+        "file_name": name,
+        "size": size,
+        "file_md5": None,
+        "file_sha1": None,
+        "file_sha256": sha256,
+        "created_at": None,
+    }
+
+
+def package_data(label: Label, version: Version, status: str) -> dict[str, Any]:
+    """One release, as a package."""
+    return {
+        "id": package_id(label, version),
+        "name": label,
+        "version": str(version),
         "package_type": "generic",
-        "status": "default",
+        "status": status,
         "created_at": None,
         "tags": [],
     }

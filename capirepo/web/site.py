@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from capirepo.core.clusterctl import Places
     from capirepo.services.library import Library
+    from capirepo.services.uploads import Uploads
     from capirepo.web.auth import Gate
 
 
@@ -25,6 +26,8 @@ class Site:
         metrics: renders the metrics for Prometheus.
         ready: whether the repository could be read at the last look.
         gate: who may write, and read where that is private.
+        uploads: takes files one at a time.
+        deletes_listed: whether a release that is listed may be deleted over HTTP.
     """
 
     library: Library
@@ -33,6 +36,8 @@ class Site:
     metrics: Callable[[], bytes]
     ready: Callable[[], bool]
     gate: Gate
+    uploads: Uploads
+    deletes_listed: bool = False
 
 
 SITE: Final = web.AppKey("site", Site)

@@ -7,8 +7,8 @@ import pytest
 from capirepo.core.names import AssetName, Label, Source
 from capirepo.core.version import parse_version
 from capirepo.errors import NotThereError
+from capirepo.repository import make_library
 from capirepo.services import report
-from capirepo.wiring import make_library
 from tests.support import add_release, metadata, repository
 
 if TYPE_CHECKING:

@@ -81,7 +81,13 @@ class Writing:
         gate = Gate(self.tokens, private=False, now=self.clock)
         none: Any = None
         site = Site(
-            library=none, places=none, ca_pem=b"", metrics=none, ready=lambda: True, gate=gate
+            library=none,
+            places=none,
+            ca_pem=b"",
+            metrics=none,
+            ready=lambda: True,
+            gate=gate,
+            uploads=none,
         )
         self.app = make_app(site)
         self.app.router.add_put("/write/{label}", write)
