@@ -52,7 +52,8 @@ class MetadataProblem:
     message: str
 
     def __str__(self) -> str:
-        return f"{METADATA}: {self.message}"
+        named = self.message.startswith(METADATA)
+        return self.message if named else f"{METADATA}: {self.message}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +87,7 @@ def parse_metadata(data: bytes) -> Metadata:
     try:
         return read_metadata(yamlguard.load_documents(data, METADATA))
     except YamlError as error:
-        said = str(error).removeprefix(METADATA).lstrip(",: ")
-        return Metadata(problems=(MetadataProblem(about="yaml", message=said),))
+        return Metadata(problems=(MetadataProblem(about="yaml", message=str(error)),))
 
 
 def read_metadata(documents: Sequence[Document]) -> Metadata:
