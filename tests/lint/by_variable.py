@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _FORMS = (
-    "${A}", "${ A }", "${A }", "${ A}", "${\tA\t}", "${\\nA}", "${A B}", "${ A B }", "${}", "${ }",
+    "${A}", "${ A }", "${A }", "${ A}", "${\tA\t}", "${\nA}", "${A B}", "${ A B }", "${}", "${ }",
     "$", "$$", "$A", "$(A)", "{A}", "$ {A}", "${A", "${A:", "${A:=", "${A:=b", "${A}}", "${A}b}",
     "$${A}", "$$${A}", "$$$${A}", "\\${A}", "${$A}", "${A$}", "${$}", "${a}", "${a_B1}", "${1A}",
     "${A-B}", "${A.B}", "${A_B}", "${Ä}", "${A!}", "${!A}", "${@}", "${*}", "${?}", "${A@Q}",
@@ -49,7 +49,8 @@ def mutants() -> Iterator[Mutant]:
     for form in _FORMS:
         quoted = form.replace("'", "''")
         content = swapped(COMPONENTS, "value: 'true'", f"value: '{quoted}'")
-        yield Mutant(name=f"variable/{form}", files=release({COMPONENTS: content}))
+        shown = form.replace("\t", "\\t").replace("\n", "\\n")
+        yield Mutant(name=f"variable/{shown}", files=release({COMPONENTS: content}))
     for name, content in _places().items():
         yield Mutant(name=f"variable/{name}", files=release({COMPONENTS: content}))
     yield from _values()
