@@ -103,7 +103,8 @@ def mutants() -> Iterator[Mutant]:
 
 def _of_field(kind: str, path: str) -> Iterator[tuple[str, str]]:
     for value in _INSTEAD[type(_value(kind, path))]:
-        name = "removed" if value is REMOVED else type(value).__name__
+        name = "null" if value is None else type(value).__name__
+        name = "removed" if value is REMOVED else name
         yield name, edited(COMPONENTS, kind, path, value)
 
 
