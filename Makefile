@@ -29,7 +29,7 @@ $(DEVELOPED): $(INSTALLED)
 serve: $(INSTALLED) ## Serve sample-repo on loopback (8080, TLS 8443) and say what to type next.
 	@$(BIN)/capirepo serve sample-repo
 
-test: $(DEVELOPED) ## Run the test suite; builds the newest clusterctl once, if there is Go.
+test: $(DEVELOPED) ## Run the test suite; builds clusterctl and kustomize once, if there is Go.
 	$(BIN)/pytest -m 'not clients' $(ARGS)
 
 test-clients: $(DEVELOPED) ## Run the tests with older clusterctls and a real API server.
@@ -53,7 +53,7 @@ docs: $(DEVELOPED) ## Write docs/cli.md anew from the commands.
 bench: $(DEVELOPED) ## Measure against nginx and file://, and print a table of ratios.
 	$(BIN)/python -m bench $(ARGS)
 
-tools: $(DEVELOPED) ## Build every external test tool now (several clusterctls, kube-apiserver).
+tools: $(DEVELOPED) ## Build every external test tool now (several clusterctls, kustomize, kube-apiserver).
 	$(BIN)/python -m tests.clients.tools all
 
 clean: ## Remove .venv and what tests leave behind; built tools stay.

@@ -3,6 +3,7 @@
 Kept in $CAPIREPO_TOOLS, else ${XDG_CACHE_HOME:-~/.cache}/capirepo-tools:
     clusterctl/{version}/clusterctl
     kube-apiserver/{version}/kube-apiserver
+    kustomize/{version}/kustomize
     cert-manager-crds/{version}/*.yaml
 What is there is used as it stands; what is made appears whole or not at all. Prebuild with
 `python -m tests.clients.tools all`.
@@ -32,8 +33,10 @@ T = TypeVar("T")
 NEWEST = "v1.14.2"
 CLUSTERCTL_VERSIONS = ("v1.7.9", "v1.10.10", "v1.12.10", "v1.13.6", NEWEST)
 CERT_MANAGER = "v1.21.2"
+KUSTOMIZE = "v5.8.1"
 
 _CLUSTER_API = "sigs.k8s.io/cluster-api"
+_KUSTOMIZE = "sigs.k8s.io/kustomize/kustomize/v5"
 _APISERVER_MOD = Path(__file__).parent / "apiserver" / "go.mod"
 
 
@@ -116,6 +119,19 @@ def kube_apiserver() -> Path:
         return _compile("k8s.io/kubernetes/cmd/kube-apiserver", work, flags)
 
     return _kept(cache() / "kube-apiserver" / version / "kube-apiserver", build)
+
+
+def kustomize() -> Path:
+    """Return kustomize, built; one on PATH may be of any age and is not taken."""
+
+    def build(work: Path) -> Path:
+        # The release's own go.mod pins what it was published with, as for clusterctl.
+        text = Path(_download(_KUSTOMIZE, KUSTOMIZE, work)["GoMod"]).read_text("utf-8")
+        text = text.replace(f"module {_KUSTOMIZE}\n", "module capirepo.test/kustomize\n")
+        (work / "go.mod").write_text(f"{text}\nrequire {_KUSTOMIZE} {KUSTOMIZE}\n")
+        return _compile(_KUSTOMIZE, work, "-s -w")
+
+    return _kept(cache() / "kustomize" / KUSTOMIZE / "kustomize", build)
 
 
 def etcd() -> Path:
@@ -218,6 +234,7 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     one = commands.add_parser("clusterctl", help="clusterctl of the given versions")
     one.add_argument("versions", nargs="+", metavar="VERSION", help=f"such as {NEWEST}")
+    commands.add_parser("kustomize", help="kustomize")
     commands.add_parser("apiserver", help="kube-apiserver, etcd and cert-manager's resources")
     commands.add_parser("all", help="everything that the tests can use")
     given = parser.parse_args(arguments)
@@ -225,6 +242,8 @@ def main(arguments: list[str] | None = None) -> int:
     steps: list[Callable[[], Path]] = []
     if given.command in {"apiserver", "all"}:
         steps += [etcd, cert_manager_crds, kube_apiserver]
+    if given.command in {"kustomize", "all"}:
+        steps.append(kustomize)
     versions = CLUSTERCTL_VERSIONS if given.command == "all" else getattr(given, "versions", ())
     steps += [partial(clusterctl, version) for version in versions]
 
