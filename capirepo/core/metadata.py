@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from capirepo.core import yamlguard
-from capirepo.core.names import AssetName
+from capirepo.core.names import AssetName, shown
 from capirepo.core.yamlguard import YamlError
+from capirepo.errors import BadInputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,6 +70,12 @@ class Metadata:
     places: tuple[int, ...] = ()
     problems: tuple[MetadataProblem, ...] = ()
 
+    def nearest(self, version: Version) -> ReleaseSeries | None:
+        """The highest series not above that of `version`, else the lowest; None of none."""
+        by_number = sorted(self.series, key=lambda one: (one.major, one.minor))
+        below = [one for one in by_number if (one.major, one.minor) <= version.series]
+        return next(iter([*below[-1:], *by_number]), None)
+
     def contract_of(self, version: Version) -> str | None:
         """The contract of the first series that `version` matches, as clusterctl picks it."""
         for series in self.series:
@@ -80,6 +87,17 @@ class Metadata:
 def is_contract(text: str) -> bool:
     """Whether `text` has the form of a contract: `v1beta1`."""
     return _CONTRACT.fullmatch(text) is not None
+
+
+def parse_contract(text: str) -> str:
+    """The contract that `text` names.
+
+    Raises:
+        BadInputError: it is not of the form of Kubernetes' API versions.
+    """
+    if _CONTRACT.fullmatch(text):
+        return text
+    raise BadInputError(f"{shown(text)} is no contract", cure="v1beta1 or the like is expected")
 
 
 def parse_metadata(data: bytes) -> Metadata:
