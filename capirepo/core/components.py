@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from capirepo.core import yamlguard
+from capirepo.core.metadata import contract_order, is_contract
 from capirepo.core.variables import substitute
 from capirepo.errors import BadInputError
 
@@ -26,12 +27,14 @@ class Manifest:
     Attributes:
         kinds: how many objects of each kind.
         namespaces: the names of its Namespace objects; clusterctl takes at most one.
+        contracts: those that the labels of its CustomResourceDefinitions name, oldest first.
         images: as clusterctl lists them, sorted, each once.
         variables: each with its default; None where the user must give a value.
     """
 
     kinds: Mapping[str, int]
     namespaces: tuple[str, ...]
+    contracts: tuple[str, ...]
     images: tuple[str, ...]
     variables: Mapping[str, str | None]
 
@@ -52,6 +55,9 @@ def read_manifest(data: bytes, name: str) -> Manifest:
             for item in objects
             if item.get("kind") == "Namespace"
         ),
+        contracts=tuple(
+            sorted({one for item in objects for one in _contracts(item)}, key=contract_order)
+        ),
         images=tuple(sorted({image for item in objects for image in _images(item)})),
         variables=variables,
     )
@@ -69,6 +75,16 @@ def read_documents(data: bytes, name: str) -> tuple[list[Document], dict[str, st
         raise BadInputError(f"{name}, {error}") from error
     yamlguard.check_separators(text, name)
     return yamlguard.load_documents(text.encode(), name), variables
+
+
+def _contracts(item: dict[Any, Any]) -> Iterator[str]:
+    """From labels such as `cluster.x-k8s.io/v1beta1: v1alpha1`."""
+    labels = _get(item, "metadata", "labels")
+    if item.get("kind") == "CustomResourceDefinition" and isinstance(labels, dict):
+        for label in labels:
+            group, _, contract = str(label).partition("/")
+            if group == "cluster.x-k8s.io" and is_contract(contract):
+                yield contract
 
 
 def _images(item: dict[Any, Any]) -> Iterator[str]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 METADATA: Final = AssetName("metadata.yaml")
 API_VERSION: Final = "clusterctl.cluster.x-k8s.io/v1alpha3"
-_CONTRACT = re.compile(r"v[1-9][0-9]*((alpha|beta)[1-9][0-9]*)?")
+_CONTRACT = re.compile(r"v(?P<major>[1-9][0-9]*)((?P<stage>alpha|beta)(?P<minor>[1-9][0-9]*))?")
 _MAX_INT32: Final = 2**31 - 1
 
 
@@ -85,7 +85,7 @@ class Metadata:
 
 
 def is_contract(text: str) -> bool:
-    """Whether `text` has the form of a contract: `v1beta1`."""
+    """Whether `text` is of the form of Kubernetes' API versions, as contracts are."""
     return _CONTRACT.fullmatch(text) is not None
 
 
@@ -93,11 +93,19 @@ def parse_contract(text: str) -> str:
     """The contract that `text` names.
 
     Raises:
-        BadInputError: it is not of the form of Kubernetes' API versions.
+        BadInputError: it is none.
     """
-    if _CONTRACT.fullmatch(text):
+    if is_contract(text):
         return text
     raise BadInputError(f"{shown(text)} is no contract", cure="v1beta1 or the like is expected")
+
+
+def contract_order(contract: str) -> tuple[int, str, int]:
+    """A key that puts older contracts first: v1alpha4, v1beta1, v1beta2, v1."""
+    found = _CONTRACT.fullmatch(contract)
+    if found is None:
+        raise BadInputError(f"{shown(contract)} is no contract")
+    return int(found["major"]), found["stage"] or "stable", int(found["minor"] or 0)
 
 
 def parse_metadata(data: bytes) -> Metadata:

@@ -144,6 +144,11 @@ def default_source(label: Label) -> Source:
     return Source(f"capirepo.internal/{label}")
 
 
+def printable(text: str) -> str:
+    """`text` without what would steer a terminal, `?` in its place."""
+    return "".join(one if one.isprintable() else "?" for one in text)
+
+
 def shown(text: str) -> str:
     """`text` fit for a message: quoted, printable ASCII, at most 80 characters."""
     quoted = ascii(text)

@@ -83,6 +83,11 @@ class Release:
         return f"{self.label} {self.version}"
 
 
+def is_template(name: str) -> bool:
+    """Whether a file of this name is a cluster template or a ClusterClass to clusterctl."""
+    return bool(_TEMPLATE.fullmatch(name) or _CLUSTER_CLASS.fullmatch(name))
+
+
 def needed_assets(label: Label, components: AssetName) -> tuple[AssetName, ...]:
     """The assets that must be read to tell whether a release of `label` is complete."""
     if label == CERT_MANAGER:
