@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "config": "Print a clusterctl.yaml.",
     "lint": "Check releases against the provider contract.",
     "rule": "Explain a rule of lint.",
+    "release": "Make a release of a provider from its source tree.",
     "layout": "Lay out GitHub releases (OWNER/REPO/TAG/ASSET) as a ROOT.",
     "token": "Create, list or revoke the tokens of those who write, or read what is private.",
     "ca": "Show, export or renew the CA that signs our TLS.",

@@ -1,0 +1,205 @@
+"""`capirepo release`: from a provider's source tree to a release in a ROOT."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from capirepo.author.draft import Draft, Order, draft
+from capirepo.author.kustomize import SECONDS
+from capirepo.author.tree import write
+from capirepo.cli.delivery import Stored, deliver, stored
+from capirepo.cli.drafted import Outcome, as_data, draw
+from capirepo.config import FILE_NAME
+from capirepo.core.catalog import Catalog
+from capirepo.core.images import parse_image
+from capirepo.core.names import CORE_LABEL, Label, Provider, ProviderType, parse_label, shown
+from capirepo.core.version import parse_version
+from capirepo.errors import BadInputError
+from capirepo.repository import open_repository
+
+if TYPE_CHECKING:
+    from capirepo.core.catalog import Entry
+
+_TYPES = {kind.prefix: kind for kind in ProviderType}
+_PATH = click.Path(path_type=Path, exists=True)
+
+
+@click.command(
+    "release",
+    epilog="Examples:\n\n\b\n"
+    "  capirepo release --from config/default --type infrastructure --name awesome \\\n"
+    "    --version v0.1.0 --image registry.example.com/org/manager:v0.1.0 --out my-repo\n"
+    "  capirepo release --from out/components.yaml --type ipam --name awesome \\\n"
+    "    --version v0.2.0 --image registry.example.com/org/manager:v0.2.0 --to my-repo --dry-run",
+)
+@click.option(
+    "--from",
+    "origin",
+    required=True,
+    type=_PATH,
+    help="Folder with a kustomization, or a file with components that are rendered already.",
+)
+@click.option(
+    "--type", "kind", required=True, type=click.Choice([*_TYPES]), help="Type of the provider."
+)
+@click.option(
+    "--name",
+    default="",
+    help="Its name, as in `clusterctl init -i NAME`; core has none.",
+)
+@click.option("--version", required=True, metavar="vX.Y.Z", help="Version of the release.")
+@click.option(
+    "--image",
+    required=True,
+    metavar="REFERENCE",
+    help="Image of the container `manager`, with its registry and a tag or digest.",
+)
+@click.option(
+    "--metadata",
+    type=_PATH,
+    help="The metadata.yaml.  [default: the one beside or above --from; else one is made]",
+)
+@click.option(
+    "--contract",
+    help="Contract of the version's series.  [default: that of the series before it; else what the "
+    "CustomResourceDefinitions say; else v1beta1]",
+)
+@click.option(
+    "--templates",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Folder with cluster templates and ClusterClasses.  [default: templates beside the "
+    "metadata.yaml or at the top of the tree, if it is there]",
+)
+@click.option("--out", metavar="DIR", help="ROOT to write to; made where it is not there.")
+@click.option("--to", metavar="ROOT", help="ROOT to write to; it must be there.")
+@click.option("--dry-run", is_flag=True, help="Write nothing; show what differs from before.")
+@click.option(
+    "--write-metadata", is_flag=True, help="Write an added series into the tree's file as well."
+)
+@click.option(
+    "--diff-lines",
+    type=click.IntRange(min=0),
+    default=200,
+    show_default=True,
+    help="Lines of the difference that --dry-run shows; 0 for all.",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=SECONDS,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long kustomize may take, each time.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Lines for people, or JSON for programs.",
+)
+def command(
+    origin: Path,
+    kind: str,
+    name: str,
+    version: str,
+    image: str,
+    metadata: Path | None,
+    contract: str | None,
+    templates: Path | None,
+    out: str | None,
+    to: str | None,
+    dry_run: bool,  # noqa: FBT001 - click passes flags so
+    write_metadata: bool,  # noqa: FBT001 - as above
+    diff_lines: int,
+    timeout: float,
+    output: str,
+) -> int:
+    """Make a release of a provider from its source tree.
+
+    Renders the kustomization (with kustomize or kubectl, whichever is on PATH), sets the image
+    of the container `manager`, sees to the version's series in metadata.yaml, and collects
+    the templates. The result is LABEL/VERSION in a ROOT, which clusterctl installs from; a
+    release that is there already is never changed. Exit code 1 where --dry-run finds that it
+    would be.
+    """
+    place = _place(out, to, dry_run=dry_run)
+    label = _label(kind, name)
+    order = Order(
+        label=label,
+        version=parse_version(version),
+        image=parse_image(image),
+        origin=origin,
+        components=_entry(label, place).components,
+        metadata=metadata,
+        contract=contract,
+        templates=templates,
+        with_templates=_TYPES[kind] is ProviderType.INFRASTRUCTURE,
+        seconds=timeout,
+    )
+    outcome = asyncio.run(_release(order, place, dry_run=dry_run, write_metadata=write_metadata))
+    if output == "json":
+        click.echo(as_data(outcome))
+    else:
+        draw(outcome, _entry(label, place), diff_lines)
+    return int(outcome.conflicting)
+
+
+async def _release(
+    order: Order, place: str | None, *, dry_run: bool, write_metadata: bool
+) -> Outcome:
+    made = await draft(order)
+    before = await stored(order.label, order.version, place) if place else Stored()
+    delivered = written = None
+    if place and not dry_run:
+        delivered = await deliver(order.label, order.version, made.files, place)
+        written = _write_metadata(made) if write_metadata else None
+    return Outcome(
+        order=order,
+        draft=made,
+        before=before,
+        place=place,
+        delivered=delivered,
+        written=written,
+    )
+
+
+def _write_metadata(made: Draft) -> Path | None:
+    if not made.series.added:
+        return None
+    write(made.series.file, made.series.data)
+    return made.series.file
+
+
+def _place(out: str | None, to: str | None, *, dry_run: bool) -> str | None:
+    if out and to:
+        raise click.UsageError("give either --out or --to, not both")
+    if not (out or to or dry_run):
+        raise click.UsageError("say where the release goes: --out DIR, or --dry-run to see it only")
+    if to and "://" not in to and not Path(to).is_dir():
+        raise BadInputError(
+            f"ROOT {to} is no folder", cure="give one that is there, or have it made with --out"
+        )
+    return out or to
+
+
+def _label(kind: str, name: str) -> Label:
+    if _TYPES[kind] is ProviderType.CORE:
+        if name not in ("", CORE_LABEL):
+            raise BadInputError(f"a core provider is called {CORE_LABEL}, not {shown(name)}")
+        return CORE_LABEL
+    if not name:
+        raise click.UsageError("say what the provider is called: --name")
+    return parse_label(Provider(type=_TYPES[kind], name=name).label)
+
+
+def _entry(label: Label, place: str | None) -> Entry:
+    """Where clients look for `label`, as far as the ROOT says it."""
+    if place and Path(place, FILE_NAME).is_file():
+        return open_repository(Path(place)).settings.catalog().entry(label)
+    return Catalog().entry(label)
