@@ -22,6 +22,7 @@ from capirepo.core.names import (
     parse_label,
     provider_of,
 )
+from capirepo.core.release import is_template
 from capirepo.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def lay_out(
             if provider is not None and METADATA in there:
                 own.append(METADATA)
             if provider is not None and provider.type is ProviderType.INFRASTRUCTURE:
-                own += [name for name in there if _is_template(name)]
+                own += [name for name in there if is_template(name)]
             placed[entry.label] = own
         elif entry.label == CLUSTERCTL:
             programs = [name for name in there if name.startswith("clusterctl-")]
@@ -94,8 +95,8 @@ def sort_out(catalog: Catalog, files: Mapping[str, bytes]) -> list[Part]:
     labelled with.
     """
     found = {name: match for name in files if (match := _COMPONENTS.fullmatch(name))}
-    shared = [name for name in files if name not in found and not _is_template(name)]
-    templates = [name for name in files if _is_template(name)]
+    shared = [name for name in files if name not in found and not is_template(name)]
+    templates = [name for name in files if is_template(name)]
     parts = []
     for name, match in found.items():
         kind = _TYPES[match["type"]]
@@ -126,7 +127,3 @@ def label_in(components: bytes, kind: ProviderType) -> Label | None:
         if provider is not None and provider.type is kind:
             return label
     return None
-
-
-def _is_template(name: str) -> bool:
-    return name.startswith(("cluster-template", "clusterclass-"))

@@ -85,7 +85,7 @@ class Release:
 
 def is_template(name: str) -> bool:
     """Whether a file of this name is a cluster template or a ClusterClass to clusterctl."""
-    return bool(_TEMPLATE.fullmatch(name) or _CLUSTER_CLASS.fullmatch(name))
+    return bool(TEMPLATE.fullmatch(name) or CLUSTER_CLASS.fullmatch(name))
 
 
 def needed_assets(label: Label, components: AssetName) -> tuple[AssetName, ...]:

@@ -54,7 +54,7 @@ def with_series(data: bytes, version: Version, contract: str) -> bytes:
     """
     metadata = parse_metadata(data)
     if metadata.problems:
-        raise BadInputError("; ".join(metadata.problems), cure="mend it first")
+        raise BadInputError("; ".join(map(str, metadata.problems)), cure="mend it first")
     new = _new_series(version, parse_contract(contract))
     there = metadata.contract_of(version)
     if there == contract:

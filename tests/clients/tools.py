@@ -126,7 +126,7 @@ def kustomize() -> Path:
 
     def build(work: Path) -> Path:
         # The release's own go.mod pins what it was published with, as for clusterctl.
-        text = Path(_download(_KUSTOMIZE, KUSTOMIZE, work)["GoMod"]).read_text("utf-8")
+        text = Path(download(_KUSTOMIZE, KUSTOMIZE, work)["GoMod"]).read_text("utf-8")
         text = text.replace(f"module {_KUSTOMIZE}\n", "module capirepo.test/kustomize\n")
         (work / "go.mod").write_text(f"{text}\nrequire {_KUSTOMIZE} {KUSTOMIZE}\n")
         return _compile(_KUSTOMIZE, work, "-s -w")
