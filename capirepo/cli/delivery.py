@@ -1,36 +1,49 @@
-"""Where a release goes once its files are there: into a ROOT.
+"""Where a release goes once its files are there: into a ROOT, or to a server.
 
 The commands that make releases know no more of it than this.
 """
 
 from __future__ import annotations
 
+import getpass
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from capirepo.core.names import shown
-from capirepo.core.version import Version, newest_first
-from capirepo.errors import BadInputError, StorageError
+from capirepo.cli.remote import fetch_release, is_address, send_release, versions_at
+from capirepo.core.catalog import Catalog
+from capirepo.core.names import parse_asset
+from capirepo.core.version import Version, newest_first, parse_version
+from capirepo.errors import StorageError
+from capirepo.repository import make_publishing, open_repository
+from capirepo.services import admission
+from capirepo.services.ledger import Author
 from capirepo.store.fs import FolderStore
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from capirepo.core.lint import Problem
     from capirepo.core.names import AssetName, Label
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivered:
-    """A release that is in its place.
+    """What became of a release.
 
     Attributes:
         place: where it is, for people.
+        state: listed, pending (on a server only), or refused.
         added: False where the very same release was there already.
+        missing: what a pending one still needs.
+        problems: what lint found.
     """
 
     place: str
-    added: bool
+    state: str
+    added: bool = False
+    missing: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,54 +61,142 @@ class Stored:
     files: Mapping[AssetName, bytes] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """How a release is to be delivered.
+
+    Attributes:
+        no_lint: why lint is passed over; '' where it is not.
+        allow_warnings: whether warnings are fine.
+        sent: is told how many bytes have gone to a server.
+    """
+
+    no_lint: str = ""
+    allow_warnings: bool = True
+    sent: Callable[[int], None] = lambda _: None
+
+
 async def deliver(
-    label: Label, version: Version, files: Mapping[AssetName, bytes], to: str
+    label: Label,
+    version: Version,
+    files: Mapping[AssetName, bytes],
+    to: str,
+    terms: Terms | None = None,
 ) -> Delivered:
-    """Puts a release into the ROOT `to`, wholly or not at all.
+    """Puts a release into the ROOT `to`, or sends it to the server there; wholly or not at all.
 
     Raises:
-        BadInputError: `to` is an address.
         ConflictError: the version is there with other files or other bytes.
-        StorageError: the disk fails.
+        BadInputError, UnauthorizedError, RefusedError: the server says no.
+        StorageError: the disk fails, or no server answers.
     """
-    root = _root(to)
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageError(f"cannot make the folder {root}: {error.strerror}") from error
-    added = await FolderStore(root).add(label, version, files)
-    return Delivered(place=str(root / label / str(version)), added=added)
+    terms = terms or Terms()
+    place = f"{to.rstrip('/')}/{label}/{version}"
+    if is_address(to) or not terms.allow_warnings:
+        # Before anything is sent, and before the server would say the same.
+        problems = () if terms.no_lint else await examine(label, version, files, to)
+        if any(one.is_error or not terms.allow_warnings for one in problems):
+            return Delivered(place=place, state="refused", problems=problems)
+    if is_address(to):
+        return _send(label, version, files, to, terms)
+    root = _made(Path(to))
+    author = Author(who=f"user {_user()}", via="cli", no_lint=terms.no_lint)
+    publisher = make_publishing(open_repository(root)).publisher
+    outcome = await publisher.publish(label, version, files, author)
+    return Delivered(
+        place=str(root / label / str(version)),
+        state=outcome.state,
+        added=outcome.changed,
+        problems=outcome.problems,
+    )
+
+
+async def examine(
+    label: Label, version: Version, files: Mapping[AssetName, bytes], to: str | None
+) -> tuple[Problem, ...]:
+    """What lint says of a release, with the catalog of the ROOT `to` where it is one."""
+    contents = {str(name): data for name, data in files.items()}
+    return await admission.check(_catalog(to), label, version, contents, whole=True)
 
 
 async def stored(label: Label, version: Version, to: str) -> Stored:
-    """What the ROOT `to` holds of `version`, and of the version before it.
+    """What `to` holds of `version`, and of the version before it.
 
     Raises:
-        BadInputError: `to` is an address.
+        BadInputError: no server answers.
         StorageError: the disk fails.
     """
-    root = _root(to)
-    if not root.exists():
-        return Stored()
-    store = FolderStore(root)
-    releases = (await store.scan()).releases.get(label, {})
+    if is_address(to):
+        return _stored_at(label, version, to)
+    store = FolderStore(Path(to))
+    versions = await store.versions(label)
 
     async def content(wanted: Version) -> Mapping[AssetName, bytes]:
-        assets = releases[wanted]
+        assets = await store.assets(label, wanted)
         return {name: await store.read(label, wanted, assets[name]) for name in assets}
 
-    below = newest_first(one for one in releases if one < version)
+    below = newest_first(one for one in versions if one < version)
     return Stored(
-        there=await content(version) if releases.get(version) else None,
+        there=await content(version) or None,
         previous=below[0] if below else None,
         files=await content(below[0]) if below else {},
     )
 
 
-def _root(to: str) -> Path:
-    if "://" in to:
-        raise BadInputError(
-            f"{shown(to)} is an address, and releases cannot be sent to one yet",
-            cure="give the folder of a ROOT",
-        )
-    return Path(to)
+def _send(
+    label: Label, version: Version, files: Mapping[AssetName, bytes], to: str, terms: Terms
+) -> Delivered:
+    answer = send_release(
+        to,
+        label,
+        version,
+        files,
+        components=_catalog(to).entry(label).components,
+        no_lint=terms.no_lint,
+        sent=terms.sent,
+    )
+    told = answer.told
+    errors = [one["message"] for one in told.get("problems", ()) if one["severity"] == "error"]
+    return Delivered(
+        place=f"{to.rstrip('/')}/{label}/{version}",
+        # Another GitLab says nothing of the kind: what it has taken is there.
+        state=str(told.get("state", "listed")),
+        added=bool(told.get("changed", True)),
+        missing=(*told.get("missing", ()), *errors),
+    )
+
+
+def _stored_at(label: Label, version: Version, to: str) -> Stored:
+    versions = [parse_version(one) for one in versions_at(to, label)]
+    below = newest_first(one for one in versions if one < version)
+
+    def content(wanted: Version) -> dict[AssetName, bytes]:
+        found = fetch_release(to, label, wanted)
+        return {parse_asset(name): data for name, data in found.items()}
+
+    return Stored(
+        there=content(version) if version in versions else None,
+        previous=below[0] if below else None,
+        files=content(below[0]) if below else {},
+    )
+
+
+def _catalog(to: str | None) -> Catalog:
+    if to and not is_address(to) and Path(to).is_dir():
+        return open_repository(Path(to)).settings.catalog()
+    return Catalog()
+
+
+def _made(root: Path) -> Path:
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"cannot make the folder {root}: {error.strerror}") from error
+    return root
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"

@@ -14,6 +14,7 @@ from capirepo.author.tree import near
 from capirepo.cli.options import console, counted, say
 from capirepo.config import FILE_NAME
 from capirepo.core.changes import State, compare, unified
+from capirepo.core.lint.report import Checked, problem_data, render
 from capirepo.core.names import default_source, printable, provider_of
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from capirepo.cli.delivery import Delivered, Stored
     from capirepo.core.catalog import Entry
     from capirepo.core.changes import Change
+    from capirepo.core.lint import Problem
 
 _STYLES: Final = {"+": "green", "-": "red", "@": "cyan"}
 
@@ -35,7 +37,8 @@ class Outcome:
     Attributes:
         before: what its place held before.
         place: the ROOT; None for a dry run without one.
-        delivered: None for a dry run.
+        problems: what lint found.
+        delivered: None for a dry run, and where lint found an error.
         written: the author's metadata.yaml, where it was written.
     """
 
@@ -43,6 +46,7 @@ class Outcome:
     draft: Draft
     before: Stored
     place: str | None
+    problems: tuple[Problem, ...]
     delivered: Delivered | None
     written: Path | None
 
@@ -50,6 +54,12 @@ class Outcome:
     def conflicting(self) -> bool:
         """Whether the version is there with other bytes, so that it would be refused."""
         return self.before.there is not None and self.before.there != self.draft.files
+
+    @property
+    def refused(self) -> bool:
+        """Whether it is no release: lint found an error, or a server lacks something."""
+        pending = self.delivered is not None and self.delivered.state != "listed"
+        return pending or any(one.is_error for one in self.problems)
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -61,6 +71,8 @@ class Outcome:
         """What became of it, or would, in one word."""
         if self.conflicting:
             return "conflict"
+        if self.refused:
+            return "refused"
         if self.delivered is None:
             return "new" if self.before.there is None else "unchanged"
         return "added" if self.delivered.added else "unchanged"
@@ -96,6 +108,7 @@ def as_data(outcome: Outcome) -> str:
             "written": outcome.written is not None,
         },
         "leftOut": [{"path": one.path, "reason": one.reason} for one in draft.left_out],
+        "problems": [problem_data(one, _checked(outcome).place(one)) for one in outcome.problems],
         "remarks": list(draft.remarks),
     }
     return json.dumps(content, indent=2)
@@ -115,12 +128,20 @@ def draw(outcome: Outcome, entry: Entry, diff_lines: int) -> None:
     for what, told in _facts(outcome):
         click.echo(f"  {what:<10} {told}")
     _draw_files(outcome)
-    if outcome.delivered:
+    if outcome.problems:
+        click.echo(f"\n{render([_checked(outcome)], 'text')}")
+    if outcome.delivered and not outcome.refused:
         click.echo(f"\n{outcome.state} {outcome.delivered.place}")
         _draw_next(outcome, entry)
         return
     _draw_difference(outcome, diff_lines)
     click.echo(f"\n{_verdict(outcome)}")
+
+
+def _checked(outcome: Outcome) -> Checked:
+    """What lint found; its places are those that the files will have."""
+    title = f"{outcome.order.label}/{outcome.order.version}"
+    return Checked(title=title, places={}, problems=outcome.problems)
 
 
 def _facts(outcome: Outcome) -> Iterator[tuple[str, str]]:
@@ -182,6 +203,10 @@ def _difference(outcome: Outcome) -> Iterator[str]:
 
 def _verdict(outcome: Outcome) -> str:
     release = f"{outcome.order.label} {outcome.order.version}"
+    if outcome.delivered is not None:
+        return f"{release} is pending: {'; '.join(outcome.delivered.missing)}"
+    if outcome.refused:
+        return f"{release} has errors, and was not written; `capirepo rule ID` explains each"
     if outcome.conflicting:
         differing = ", ".join(
             one.name

@@ -26,6 +26,8 @@ COMMANDS: Final = {
     "lint": "Check releases against the provider contract.",
     "rule": "Explain a rule of lint.",
     "release": "Make a release of a provider from its source tree.",
+    "publish": "Publish releases into a ROOT, or to a server.",
+    "log": "Show who changed what, and when.",
     "layout": "Lay out GitHub releases (OWNER/REPO/TAG/ASSET) as a ROOT.",
     "token": "Create, list or revoke the tokens of those who write, or read what is private.",
     "ca": "Show, export or renew the CA that signs our TLS.",

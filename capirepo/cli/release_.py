@@ -11,7 +11,7 @@ import click
 from capirepo.author.draft import Draft, Order, draft
 from capirepo.author.kustomize import SECONDS
 from capirepo.author.tree import write
-from capirepo.cli.delivery import Stored, deliver, stored
+from capirepo.cli.delivery import Stored, deliver, examine, stored
 from capirepo.cli.drafted import Outcome, as_data, draw
 from capirepo.config import FILE_NAME
 from capirepo.core.catalog import Catalog
@@ -75,7 +75,11 @@ _PATH = click.Path(path_type=Path, exists=True)
     "metadata.yaml or at the top of the tree, if it is there]",
 )
 @click.option("--out", metavar="DIR", help="ROOT to write to; made where it is not there.")
-@click.option("--to", metavar="ROOT", help="ROOT to write to; it must be there.")
+@click.option(
+    "--to",
+    metavar="ROOT|URL",
+    help="ROOT to write to, which must be there; or a server, to which CAPIREPO_TOKEN is shown.",
+)
 @click.option("--dry-run", is_flag=True, help="Write nothing; show what differs from before.")
 @click.option(
     "--write-metadata", is_flag=True, help="Write an added series into the tree's file as well."
@@ -124,9 +128,9 @@ def command(
 
     Renders the kustomization (with kustomize or kubectl, whichever is on PATH), sets the image
     of the container `manager`, sees to the version's series in metadata.yaml, and collects
-    the templates. The result is LABEL/VERSION in a ROOT, which clusterctl installs from; a
-    release that is there already is never changed. Exit code 1 where --dry-run finds that it
-    would be.
+    the templates. What lint finds no error in becomes LABEL/VERSION in a ROOT, or on a server,
+    which clusterctl installs from; a release that is there already is never changed. Exit code 1
+    where lint finds an error, or where --dry-run finds that a release would be changed.
     """
     place = _place(out, to, dry_run=dry_run)
     label = _label(kind, name)
@@ -147,7 +151,7 @@ def command(
         click.echo(as_data(outcome))
     else:
         draw(outcome, _entry(label, place), diff_lines)
-    return int(outcome.conflicting)
+    return int(outcome.conflicting or outcome.refused)
 
 
 async def _release(
@@ -155,8 +159,9 @@ async def _release(
 ) -> Outcome:
     made = await draft(order)
     before = await stored(order.label, order.version, place) if place else Stored()
+    problems = await examine(order.label, order.version, made.files, place)
     delivered = written = None
-    if place and not dry_run:
+    if place and not dry_run and not any(one.is_error for one in problems):
         delivered = await deliver(order.label, order.version, made.files, place)
         written = _write_metadata(made) if write_metadata else None
     return Outcome(
@@ -164,6 +169,7 @@ async def _release(
         draft=made,
         before=before,
         place=place,
+        problems=problems,
         delivered=delivered,
         written=written,
     )

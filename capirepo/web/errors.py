@@ -48,9 +48,13 @@ async def errors(
 ) -> web.StreamResponse:
     """Answers for whatever a handler raised, and says which face it was."""
     response = await _answer(request, handler)
-    if not response.prepared:
-        response.headers["Server"] = "capirepo"
-        response[FACE] = face_of_handler(request)
+    return response if response.prepared else signed(request, response)
+
+
+def signed(request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
+    """The response with our name on it, and that of the face that it is from."""
+    response.headers["Server"] = "capirepo"
+    response[FACE] = face_of_handler(request)
     return response
 
 

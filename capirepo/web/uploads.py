@@ -25,7 +25,7 @@ from capirepo.ports import TooLargeError
 from capirepo.services.ledger import Author
 from capirepo.services.uploads import Target
 from capirepo.web.auth import writer_of
-from capirepo.web.errors import answer_to, refusal
+from capirepo.web.errors import answer_to, refusal, signed
 from capirepo.web.gitlab import PROJECT, check_project, file_data, find_package
 from capirepo.web.numbers import id_of
 from capirepo.web.site import SITE, library_of, text
@@ -64,14 +64,15 @@ def routes() -> list[web.RouteDef]:
 
 async def expect(request: web.Request) -> web.StreamResponse | None:
     """Before a body that waits for leave: whoever may not send it is told so instead."""
+    # No middleware has seen the request yet.
     if request.headers.get(hdrs.EXPECT, "").lower() != "100-continue":
-        return refusal(request, 417, "only 100-continue may be expected")
+        return signed(request, refusal(request, 417, "only 100-continue may be expected"))
     try:
         _permitted(request)
     except CapirepoError as error:
         answer = _refused(request, error)
         answer.force_close()
-        return answer
+        return signed(request, answer)
     if request.transport is not None:
         request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     return None
@@ -194,6 +195,7 @@ def _taken(request: web.Request, target: Target, outcome: Outcome) -> dict[str, 
     told: dict[str, Any] = {
         "message": "201 Created",
         "state": outcome.state,
+        "changed": outcome.changed,
         "missing": list(outcome.missing),
     }
     if request.query.get("select") == "package_file":

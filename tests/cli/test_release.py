@@ -17,9 +17,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 IMAGE = "registry.example.com/org/manager:v0.2.0"
+TEMPLATE = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${CLUSTER_NAME}\n"
 CRD = (
-    "---\nkind: CustomResourceDefinition\nmetadata:\n  name: x\n  labels:\n"
+    "---\napiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n"
+    "metadata:\n  name: xs.example.com\n  labels:\n"
     "    cluster.x-k8s.io/v1beta1: v1\n    cluster.x-k8s.io/v1beta2: v1\n    other: a\n"
+    "spec:\n  group: example.com\n  names: {kind: X, plural: xs}\n  scope: Namespaced\n"
+    "  versions: [{name: v1, served: true, storage: true}]\n"
 )
 
 
@@ -30,7 +34,7 @@ def tree(tmp_path: Path) -> Path:
     (folder / "templates").mkdir(parents=True)
     (folder / "components.yaml").write_text(components(image="controller:latest # set"))
     (folder / "metadata.yaml").write_text("# ours\n" + metadata("0.1=v1beta1"))
-    (folder / "templates" / "cluster-template.yaml").write_text("a: ${B}\n")
+    (folder / "templates" / "cluster-template.yaml").write_text(TEMPLATE)
     return folder
 
 
@@ -200,9 +204,9 @@ def test_core_has_no_name_and_only_infrastructure_has_templates(tree: Path) -> N
         ((), "--out DIR, or --dry-run"),
         (("--out", "a", "--to", "b"), "not both"),
         (("--to", "missing"), "ROOT missing is no folder"),
-        (("--to", "https://mirror.example.com"), "cannot be sent to one yet"),
+        (("--to", "http://127.0.0.1:9"), "no answer from http://127.0.0.1:9"),
         (("--out", "components.yaml/x"), "cannot make the folder"),
-        (("--out", "blocked"), "cannot stage in"),
+        (("--out", "blocked"), "cannot lock in"),
         (("--dry-run", "--type", "ipam"), "--name"),
         (("--dry-run", "--type", "ipam", "--name", "No"), "'ipam-No' is no provider label"),
         (("--dry-run", "--type", "core", "--name", "x"), "is called cluster-api"),
@@ -214,7 +218,7 @@ def test_core_has_no_name_and_only_infrastructure_has_templates(tree: Path) -> N
         (("--dry-run", "--from", "k/kustomization.yaml"), "give its folder: k"),
         (("--dry-run", "--from", "metadata.yaml"), "with a container manager"),
         (("--dry-run", "--from", "/dev/zero"), "there is no file /dev/zero"),
-        (("--dry-run", "--metadata", "components.yaml"), "components.yaml: metadata.yaml holds 2"),
+        (("--dry-run", "--metadata", "components.yaml"), "components.yaml: metadata.yaml: holds 2"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_in_one_line(

@@ -1,0 +1,192 @@
+"""`capirepo publish`: releases that are ready go into a ROOT, or to a server."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from capirepo.cli.delivery import Delivered, Terms, deliver
+from capirepo.cli.folders import Given, find_releases
+from capirepo.cli.options import counted, say
+from capirepo.cli.remote import is_address
+from capirepo.core.catalog import Catalog
+from capirepo.core.lint.report import Checked, problem_data, render
+from capirepo.core.names import parse_asset
+from capirepo.errors import BadInputError
+from capirepo.repository import open_repository
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+
+@click.command(
+    "publish",
+    epilog="Examples:\n\n\b\n"
+    "  capirepo publish out/infrastructure-awesome/v0.1.0 --to /srv/providers\n"
+    "  capirepo publish dist/ --label infrastructure-awesome --version v0.1.0 --to /srv/providers\n"
+    "  CAPIREPO_TOKEN=… capirepo publish out/ --to https://mirror.example.com\n"
+    "  capirepo publish out/ --to /srv/providers --no-lint 'a release of 2022, in use as it is'",
+)
+@click.argument("paths", metavar="PATH", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--to",
+    required=True,
+    metavar="ROOT|URL",
+    help="A folder, made where it is not there; or a server, to which CAPIREPO_TOKEN is shown.",
+)
+@click.option("--label", help="Whose the files are.  [default: what folders or files say]")
+@click.option("--version", help="Which version they are.  [default: the name of the folder]")
+@click.option(
+    "--no-lint",
+    metavar="REASON",
+    default="",
+    help="Take errors of lint as well; the reason is kept in the release's record.",
+)
+@click.option(
+    "--allow-warnings/--no-allow-warnings",
+    default=True,
+    show_default=True,
+    help="Whether a release with warnings is taken.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Lines for people, or JSON for programs.",
+)
+def command(
+    paths: Sequence[Path],
+    to: str,
+    label: str | None,
+    version: str | None,
+    no_lint: str,
+    allow_warnings: bool,  # noqa: FBT001 - click's way to call
+    output: str,
+) -> int:
+    """Publish the releases in PATH: a release folder, or a folder of them (LABEL/VERSION).
+
+    Each is checked by lint first, and appears whole or not at all. One that is there already
+    with the same bytes is left as it is; with other bytes it is refused, because a release
+    never changes. Exit code 1 where one was refused.
+    """
+    if no_lint and not no_lint.strip():
+        raise click.UsageError("--no-lint needs a reason: it is kept in the release's record")
+    catalog = Catalog()
+    if not is_address(to) and Path(to).is_dir():
+        catalog = open_repository(Path(to)).settings.catalog()
+    given = [_sure(one) for path in paths for one in find_releases(path, catalog, label, version)]
+    published = []
+    with _progress(given, to) as sent:
+        terms = Terms(no_lint=no_lint, allow_warnings=allow_warnings, sent=sent)
+        for one in given:
+            done = Published(given=one, delivered=asyncio.run(_deliver(one, to, terms)))
+            published.append(done)
+            if output == "text":
+                _tell(done)
+    if output == "json":
+        click.echo(json.dumps([done.data() for done in published], indent=2))
+    return int(any(done.delivered.state != "listed" for done in published))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """A release, and what became of it."""
+
+    given: Given
+    delivered: Delivered
+
+    @property
+    def title(self) -> str:
+        """Label and version."""
+        return f"{self.given.part.label} {self.given.version}"
+
+    def data(self) -> dict[str, Any]:
+        """The same for programs."""
+        places = self.checked()
+        return {
+            "label": self.given.part.label,
+            "version": str(self.given.version),
+            "state": self.delivered.state,
+            "added": self.delivered.added,
+            "place": self.delivered.place,
+            "missing": list(self.delivered.missing),
+            "problems": [problem_data(one, places.place(one)) for one in self.delivered.problems],
+        }
+
+    def checked(self) -> Checked:
+        """What lint found, with its places."""
+        paths = {name: str(path) for name, path in self.given.paths.items()}
+        return Checked(title=self.given.title, places=paths, problems=self.delivered.problems)
+
+
+async def _deliver(given: Given, to: str, terms: Terms) -> Delivered:
+    label, version = given.part.label, given.version
+    assert label is not None  # noqa: S101 - _sure has seen to both
+    assert version is not None  # noqa: S101 - as above
+    files = {parse_asset(name): data for name, data in given.files.items()}
+    return await deliver(label, version, files, to, terms)
+
+
+def _sure(given: Given) -> Given:
+    """Checks that it is known whose release this is, and which."""
+    if given.part.label is None:
+        raise BadInputError(
+            f"{given.title}: nothing says whose release this is", cure="give --label TYPE-NAME"
+        )
+    if given.version is None:
+        what = f"{given.version_text!r} is no version" if given.version_text else "no version"
+        raise BadInputError(f"{given.title}: {what}", cure="give --version vX.Y.Z")
+    return given
+
+
+def _tell(done: Published) -> None:
+    """Says what became of one release."""
+    delivered = done.delivered
+    text = render([done.checked()], "text")
+    if text:
+        say(text)
+    if delivered.state == "refused":
+        say(f"refused    {done.title}: see `capirepo rule ID` for what each problem means")
+    elif delivered.state == "pending":
+        say(f"pending    {done.title}: {'; '.join(delivered.missing)}")
+    else:
+        size = sum(map(len, done.given.files.values()))
+        files = counted(len(done.given.files), "file")
+        what = "published" if delivered.added else "unchanged"
+        click.echo(f"{what}  {done.title} ({files}, {size:,} bytes): {delivered.place}")
+
+
+@contextlib.contextmanager
+def _progress(given: Sequence[Given], to: str) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal, for what goes over a network."""
+    if not is_address(to) or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console  # noqa: PLC0415 - only what draws pays for it
+    from rich.progress import (  # noqa: PLC0415 - as above
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TransferSpeedColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        total = sum(len(data) for one in given for data in one.files.values())
+        task = progress.add_task("sending", total=total)
+        yield lambda size: progress.advance(task, size)
