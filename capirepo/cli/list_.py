@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from capirepo.cli.options import config_option, console, look_at, output_option, root_argument
-from capirepo.repository import Repository, open_repository
+from capirepo.repository import Repository, make_publishing, open_repository
 from capirepo.services import report
 
 
@@ -37,7 +37,9 @@ def command(root: Path, config: Path | None, output: str) -> int:
 
 
 async def _index(repository: Repository) -> dict[str, Any]:
-    return await report.index(await look_at(repository))
+    waiting = await make_publishing(repository).uploads.waiting()
+    pending = [report.pending_summary(one) for one in waiting]
+    return {**await report.index(await look_at(repository)), "pending": pending}
 
 
 def _draw(content: dict[str, Any]) -> None:
@@ -53,6 +55,12 @@ def _draw(content: dict[str, Any]) -> None:
             state = latest if release["complete"] else f"incomplete: {release['problems'][0]}"
             table.add_row(label["label"], release["version"], release["contract"] or "-", state)
     out.print(table)
+    for one in content["pending"]:
+        out.print(
+            f"pending: {one['label']} {one['version']}: {'; '.join(one['reasons'])}",
+            highlight=False,
+            markup=False,
+        )
     for item in content["withheld"]:
         missing = ", ".join(item["missing"])
         out.print(

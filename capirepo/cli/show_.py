@@ -8,10 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from capirepo.cli.options import config_option, console, look_at, output_option, root_argument
+from capirepo.cli.options import (
+    config_option,
+    console,
+    look_at,
+    output_option,
+    root_argument,
+    state_option,
+)
+from capirepo.core.clusterctl import LATEST
 from capirepo.core.version import parse_version
-from capirepo.repository import Repository, open_repository
+from capirepo.errors import CapirepoError
+from capirepo.repository import Repository, make_publishing, open_repository
 from capirepo.services import report
+from capirepo.services.report import PENDING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,17 +37,22 @@ if TYPE_CHECKING:
 @click.argument("what", metavar="LABEL[@VERSION]")
 @root_argument
 @config_option
+@state_option
 @output_option
-def command(what: str, root: Path, config: Path | None, output: str) -> int:
+def command(what: str, root: Path, config: Path | None, state: Path | None, output: str) -> int:
     """Show a label of ROOT with its releases, or one release: images, variables, templates.
 
-    A provider's name does for its label, where only one label has it.
+    A release that was published says when, by whom, and with which digests; one that is still
+    uploaded says what is missing. A provider's name does for its label, where only one label
+    has it.
     """
-    content = asyncio.run(_content(open_repository(root, config), what))
+    content = asyncio.run(_content(open_repository(root, config, state), what))
     if output == "json":
         click.echo(json.dumps(content, indent=2))
     elif "releases" in content:
         _draw_label(content)
+    elif content["state"] == PENDING:
+        _draw_pending(content)
     else:
         _draw_release(content)
     releases = content.get("releases", [content])
@@ -45,13 +60,27 @@ def command(what: str, root: Path, config: Path | None, output: str) -> int:
 
 
 async def _content(repository: Repository, what: str) -> dict[str, Any]:
-    library = await look_at(repository)
+    library, publishing = await look_at(repository), make_publishing(repository)
     name, _, version = what.replace(":", "@", 1).partition("@")
-    label = report.find_label(library, name)
-    if not version:
-        return await report.label_summary(library, label)
-    wanted = await library.latest(label) if version == "latest" else parse_version(version)
-    return await report.release_details(library, await library.release(label, wanted))
+    pending = [
+        report.pending_summary(one)
+        for one in await publishing.uploads.waiting()
+        if report.is_called(one.label, name)
+    ]
+    try:
+        label = report.find_label(library, name)
+        if not version:
+            return {**await report.label_summary(library, label), "pending": pending}
+        wanted = await library.latest(label) if version == LATEST else parse_version(version)
+        details = await report.release_details(library, await library.release(label, wanted))
+    except CapirepoError:
+        # Not there, or not yet: then what it lacks is what one wants to know.
+        meant = [one for one in pending if version in ("", one["version"])]
+        if not meant:
+            raise
+        return meant[0]
+    else:
+        return {**details, "state": "listed", "record": publishing.ledger.record_of(label, wanted)}
 
 
 def _draw_label(content: dict[str, Any]) -> None:
@@ -75,6 +104,19 @@ def _draw_label(content: dict[str, Any]) -> None:
             for release in content["releases"]
         ),
     )
+    for one in content["pending"]:
+        click.echo(f"pending {one['version']}: {'; '.join(one['reasons'])}")
+
+
+def _draw_pending(content: dict[str, Any]) -> None:
+    _lines(
+        {
+            "label": content["label"],
+            "version": content["version"],
+            "state": f"pending: {'; '.join(content['reasons'])}",
+        }
+    )
+    _table(("ASSET", "BYTES"), ((one["name"], f"{one['size']:,}") for one in content["assets"]))
 
 
 def _draw_release(content: dict[str, Any]) -> None:
@@ -92,6 +134,7 @@ def _draw_release(content: dict[str, Any]) -> None:
             "namespace": ", ".join(content["namespaces"]) or "-",
             "images": ", ".join(content["images"]) or "-",
             "classes": ", ".join(one["name"] for one in content["clusterClasses"]) or "-",
+            "published": _published(content["record"]),
         }
     )
     _table(("ASSET", "BYTES"), ((one["name"], f"{one['size']:,}") for one in content["assets"]))
@@ -104,6 +147,14 @@ def _draw_release(content: dict[str, Any]) -> None:
             for one in file["variables"]
         ),
     )
+
+
+def _published(record: dict[str, Any]) -> str:
+    """When, by whom and how a release came here, as far as it is known."""
+    if not record:
+        return "not by capirepo"
+    told = f"{record.get('published', '?')} by {record.get('by', '?')}"
+    return f"{told}, without lint: {record['noLint']}" if record.get("noLint") else told
 
 
 def _lines(content: dict[str, str]) -> None:

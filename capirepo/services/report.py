@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from capirepo.core.clusterctl import Address
 from capirepo.core.components import Manifest, read_manifest
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from capirepo.core.release import Release
     from capirepo.core.version import Version
     from capirepo.services.library import Library
+    from capirepo.services.uploads import Waiting
+
+PENDING: Final = "pending"
 
 
 async def index(library: Library) -> dict[str, Any]:
@@ -100,6 +103,18 @@ async def release_details(library: Library, release: Release) -> dict[str, Any]:
     }
 
 
+def pending_summary(waiting: Waiting) -> dict[str, Any]:
+    """One release that is still being uploaded, and what it lacks."""
+    return {
+        "label": waiting.label,
+        "version": str(waiting.version),
+        "state": PENDING,
+        "complete": False,
+        "reasons": list(waiting.reasons),
+        "assets": [{"name": asset.name, "size": asset.size} for asset in waiting.assets.values()],
+    }
+
+
 async def addresses(library: Library, wanted: Iterable[str] = ()) -> list[Address]:
     """What a clusterctl.yaml names: each label with a complete release, or those wanted.
 
@@ -144,11 +159,7 @@ def find_label(library: Library, text: str) -> Label:
     Raises:
         BadInputError, NotThereError: none is meant, or more than one.
     """
-    named = [
-        label
-        for label in library.labels
-        if label == text or ((one := provider_of(label)) is not None and one.name == text)
-    ]
+    named = [label for label in library.labels if is_called(label, text)]
     if text in named:
         return Label(text)
     if len(named) == 1:
@@ -164,6 +175,12 @@ def find_label(library: Library, text: str) -> Label:
                 available=library.labels,
             ) from error
         raise
+
+
+def is_called(label: Label, text: str) -> bool:
+    """Whether `text` is the label, or its provider's name."""
+    provider = provider_of(label)
+    return text == label or (provider is not None and text == provider.name)
 
 
 async def _manifest(library: Library, release: Release, name: str) -> Manifest | None:

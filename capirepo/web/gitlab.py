@@ -75,7 +75,7 @@ async def packages(request: web.Request) -> web.Response:
     if query.get("sort") == "desc":
         found.reverse()
     page = page_of(request, found, _PAGE)
-    return send.as_json(
+    answer = send.as_json(
         request,
         page.items,
         Link=page.links(request, f"{request.scheme}://{request.host}{request.rel_url.raw_path}"),
@@ -86,12 +86,13 @@ async def packages(request: web.Request) -> web.Response:
         X_Next_Page=str(page.number + 1) if page.number < page.last else "",
         X_Prev_Page=str(page.number - 1) if page.number > 1 else "",
     )
+    return _of_status(answer, query.get("status", _LISTED))
 
 
 async def package(request: web.Request) -> web.Response:
     """One release, as a package."""
     label, version, _, status = await find_package(request)
-    return send.as_json(request, package_data(label, version, status))
+    return _of_status(send.as_json(request, package_data(label, version, status)), status)
 
 
 async def package_files(request: web.Request) -> web.Response:
@@ -106,7 +107,8 @@ async def package_files(request: web.Request) -> web.Response:
             digest = blob.sha256 if blob else None
         files.append(file_data(label, version, item.name, item.size, digest))
     page = page_of(request, files, _PAGE)
-    return send.as_json(request, page.items, X_Total=str(page.total))
+    answer = send.as_json(request, page.items, X_Total=str(page.total))
+    return _of_status(answer, status)
 
 
 async def asset(request: web.Request) -> web.StreamResponse:
@@ -152,6 +154,13 @@ async def _all(request: web.Request, status: str) -> list[tuple[Label, Version, 
         async for release in site.library.every_release()
         if release.complete
     ]
+
+
+def _of_status(answer: web.Response, status: str) -> web.Response:
+    """What waits may change while the repository does not: its answers are not kept ready."""
+    if status != _LISTED:
+        answer[send.PURE] = False
+    return answer
 
 
 def package_id(label: Label, version: Version) -> int:
