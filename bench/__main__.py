@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bench import itself, table, tools, versus_file, versus_nginx
+from bench import itself, publishing, table, tools, versus_file, versus_nginx
 from bench.plan import Plan, say
 from bench.rows import BenchError, Outcome
 from capirepo import __version__
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from bench.rows import Row
 
-GROUPS = (versus_file, versus_nginx, itself)
+GROUPS = (versus_file, versus_nginx, itself, publishing)
 NEEDS: Mapping[str, tuple[str, ...]] = {
     name: needed for group in GROUPS for name, needed in group.NAMES.items()
 }

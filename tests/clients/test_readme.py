@@ -86,11 +86,13 @@ def test_the_readme_does_what_it_says(copy: Path, make_serve: str) -> None:
     assert "infrastructure-mine" in outputs[1]
     assert "Version:            v0.1.0" in outputs[1]
     assert "awesome" in outputs[2]
-    assert '"contract": "v1beta1"' in outputs[3]
-    assert "Version:            v0.1.1" in outputs[4]
+    assert outputs[3].count("published  infrastructure-mine v0.1.0") == 2
+    assert "token ci" in outputs[3]
+    assert '"contract": "v1beta1"' in outputs[4]
     assert "Version:            v0.1.1" in outputs[5]
-    assert "releaseSeries" in outputs[6]
-    assert "BEGIN CERTIFICATE" in outputs[7]
+    assert "Version:            v0.1.1" in outputs[6]
+    assert "releaseSeries" in outputs[7]
+    assert "BEGIN CERTIFICATE" in outputs[8]
 
 
 def test_make_test_is_the_suite() -> None:
