@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import math
 import re
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _TAG: Final = "tag:yaml.org,2002:"
 # The int comes first: what is one is a float as well.
@@ -38,6 +40,24 @@ class NotTakenError(yaml.MarkedYAMLError):
 class _Loader(yaml.CSafeLoader):
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - PyYAML's own, filled below
     bool_values = {**yaml.CSafeLoader.bool_values, "y": True, "n": False}  # noqa: RUF012 - as above
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self._tags: dict[str, str] = {}
+
+    def resolve(self, kind: type[yaml.Node], value: Any, implicit: Any) -> str:
+        # The same few words come again and again: half of what building costs is to ask for them.
+        plain = kind is yaml.ScalarNode and implicit[0]
+        tag = self._tags.get(value) if plain else None
+        if tag is None:
+            tag = str(super().resolve(kind, value, implicit))  # type: ignore[no-untyped-call] # PyYAML's stubs
+        if plain:
+            self._tags[value] = tag
+        return tag
+
+    def close(self) -> None:
+        """As `closing` calls it."""
+        self.dispose()
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
         seen = set()
@@ -65,6 +85,16 @@ def _float(loader: _Loader, node: yaml.ScalarNode) -> float | str:
     return str(node.value)
 
 
+def _int(loader: _Loader, node: yaml.ScalarNode) -> int:
+    try:
+        return loader.construct_yaml_int(node)
+    except ValueError as error:
+        # Python reads no more than some thousand digits, as that takes long.
+        raise NotTakenError(
+            problem="a number that cannot be read", problem_mark=node.start_mark
+        ) from error
+
+
 def _not_taken(_: _Loader, node: yaml.Node) -> None:
     raise NotTakenError(
         problem=f"the tag {node.tag} is not read here", problem_mark=node.start_mark
@@ -73,9 +103,30 @@ def _not_taken(_: _Loader, node: yaml.Node) -> None:
 
 for _name, _pattern, _first in _PLAIN:
     _Loader.add_implicit_resolver(f"{_TAG}{_name}", re.compile(f"(?:{_pattern})\\Z"), list(_first))
+_Loader.add_constructor(f"{_TAG}int", _int)
 _Loader.add_constructor(f"{_TAG}float", _float)
 for _tag in (*(f"{_TAG}{one}" for one in ("binary", "timestamp", "omap", "pairs", "set")), None):
     _Loader.add_constructor(_tag, _not_taken)
+
+
+class _Places:
+    """Where the values of a file stand.
+
+    Read anew when it is asked for: few files are asked, and to keep the places of all values of a
+    megabyte takes longer than to read it.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._roots: list[yaml.Node | None] = []
+
+    def root(self, number: int) -> yaml.Node | None:
+        """PyYAML's view of a document; the first one has 1."""
+        if not self._roots:
+            with closing(_Loader(self._data)) as loader:
+                while loader.check_node():
+                    self._roots.append(loader.get_node())
+        return self._roots[number - 1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,23 +135,26 @@ class Document:
 
     Attributes:
         number: the first document of a file has 1.
+        first: the line in which it begins; the first of a file is 1.
         content: what it holds, of plain Python types.
-        node: PyYAML's view of the same, with the places.
+        root: PyYAML's view of the same, with the places.
     """
 
     number: int
+    first: int
     content: Any
-    node: yaml.Node
+    root: Callable[[], yaml.Node | None]
 
     def line(self, *path: str | int) -> int:
         """The line of the value at `path` (its key, in a mapping), or of what there is of it."""
-        node, mark = self.node, self.node.start_mark
+        node = self.root() if path else None
+        line = self.first
         for step in path:
-            found = _child(node, step)
+            found = _child(node, step) if node is not None else None
             if found is None:
                 break
-            mark, node = found
-        return int(mark.line) + 1
+            line, node = found
+        return line
 
 
 def documents(data: bytes) -> Iterator[Document]:
@@ -109,23 +163,23 @@ def documents(data: bytes) -> Iterator[Document]:
     Raises:
         yaml.YAMLError: it is none, or one that we do not take.
     """
-    loader = _Loader(data)
+    places = _Places(data)
     number = 0
-    try:
+    with closing(_Loader(data)) as loader:
         while loader.check_node():
             number += 1
             node = loader.get_node()
             if node is not None:
-                yield Document(number, loader.construct_document(node), node)
-    finally:
-        loader.dispose()
+                first = node.start_mark.line + 1
+                root = partial(places.root, number)
+                yield Document(number, first, loader.construct_document(node), root)
 
 
-def _child(node: yaml.Node, step: str | int) -> tuple[Any, yaml.Node] | None:
+def _child(node: yaml.Node, step: str | int) -> tuple[int, yaml.Node] | None:
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             if key.value == step:
-                return key.start_mark, value
+                return key.start_mark.line + 1, value
     elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-        return node.value[step].start_mark, node.value[step]
+        return node.value[step].start_mark.line + 1, node.value[step]
     return None
