@@ -45,7 +45,9 @@ def components(name: str = "awesome", image: str = "registry.example.com/manager
     return (
         f"apiVersion: v1\nkind: Namespace\nmetadata:\n  name: {name}-system\n---\n"
         f"apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {name}\n"
-        f"  namespace: {name}-system\nspec:\n  template:\n    spec:\n      containers:\n"
+        f"  namespace: {name}-system\nspec:\n  selector: {{matchLabels: {{app: {name}}}}}\n"
+        f"  template:\n    metadata: {{labels: {{app: {name}}}}}\n"
+        "    spec:\n      containers:\n"
         f"      - name: manager\n        image: {image}\n"
         '        args: ["--v=${LOG_LEVEL:=0}"]\n'
     )

@@ -78,7 +78,9 @@ def old(tmp_path_factory: pytest.TempPathFactory) -> Story:
     root = tmp_path_factory.mktemp("old")
     for version in ("v1.7.8", "v1.7.9"):
         for label in REAL_LABELS:
-            text = _installable(label, version) + (CLUSTERS if label == "cluster-api" else "")
+            text = components(label, f"registry.example.com/{label}:{version}") + (
+                CLUSTERS if label == "cluster-api" else ""
+            )
             name = Catalog().entry(Label(label)).components
             add_release(root, label, version, **{name.replace(".", "__"): text})
     _add_sample(root)
@@ -144,13 +146,6 @@ def _add_sample(root: Path) -> None:
     shutil.copy(SAMPLE / "capirepo.yaml", root)
     for label in ("infrastructure-awesome", "ipam-awesome"):
         shutil.copytree(SAMPLE / label, root / label)
-
-
-def _installable(label: str, version: str) -> str:
-    text = components(label, f"registry.example.com/{label}:{version}")
-    selector = "spec:\n  selector: {matchLabels: {control-plane: m}}\n"
-    labels = "  template:\n    metadata: {labels: {control-plane: m}}\n"
-    return text.replace("spec:\n  template:\n", selector + labels)
 
 
 def _installed(server: ApiServer) -> dict[str, str]:

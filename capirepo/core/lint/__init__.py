@@ -1,6 +1,17 @@
 """The provider contract, checked over a whole release before any cluster sees it. Pure."""
 
-from capirepo.core.lint import crds, files, images, metadata, objects, templates, typed, webhooks
+from capirepo.core.lint import (
+    crds,
+    files,
+    images,
+    metadata,
+    objects,
+    raw,
+    templates,
+    typed,
+    webhooks,
+    workloads,
+)
 from capirepo.core.lint.model import Candidate, Finding, candidate
 from capirepo.core.lint.rules import RULES, By, Problem, Rule, Severity, choose, run
 
@@ -17,5 +28,5 @@ __all__ = [
     "run",
 ]
 
-# Importing a module of rules is what registers them, in this order.
-_ = (files, metadata, typed, objects, images, crds, webhooks, templates)
+# Importing a module of rules is what registers them.
+_ = (files, raw, metadata, typed, objects, images, workloads, crds, webhooks, templates)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from capirepo.core.lint.metadata import TAKEN
 from capirepo.core.lint.model import dig
 from capirepo.core.lint.rules import By, error, warning
-from capirepo.core.metadata import is_contract, read_metadata
+from capirepo.core.metadata import is_contract
 from capirepo.core.names import ProviderType
 
 if TYPE_CHECKING:
@@ -35,7 +36,11 @@ _PLAIN: Final = re.compile(r".*(er|ine|late|ool|fig|lane|ing|ent|ion|set|ace|nce
 
 @error(By.API_SERVER)
 def crd_name(candidate: Candidate) -> Iterator[Finding]:
-    """The name of a CRD is not PLURAL.GROUP."""
+    """The name of a CRD is not PLURAL.GROUP.
+
+    metadata.name repeats spec.names.plural and spec.group:
+    awesomeclusters.infrastructure.cluster.x-k8s.io.
+    """
     for item in candidate.of_kind(CRD):
         group, plural = item.get("spec", "group"), item.get("spec", "names", "plural")
         if isinstance(group, str) and isinstance(plural, str) and item.name:
@@ -71,7 +76,11 @@ def crd_contract_name(candidate: Candidate) -> Iterator[Finding]:
 
 @error(By.API_SERVER)
 def crd_versions(candidate: Candidate) -> Iterator[Finding]:
-    """A CRD has no versions, a version twice, or not exactly one that is stored."""
+    """A CRD has no versions, a version twice, or not exactly one that is stored.
+
+    The API server keeps objects in one version, the one with storage: true, and converts to the
+    others. For kubebuilder it is the type with the marker +kubebuilder:storageversion.
+    """
     for item in candidate.of_kind(CRD):
         if item.version != "v1":
             continue
@@ -94,10 +103,14 @@ def crd_contract_label(candidate: Candidate) -> Iterator[Finding]:
 
     Cluster API learns from cluster.x-k8s.io/CONTRACT: VERSION which version of a CRD speaks
     which contract. Without it, it finds no version, and clusters stay in Provisioning. The
-    label goes on every CRD that Cluster API refers to.
+    label goes on every CRD that Cluster API refers to; with kustomize in config/crd:
+
+        labels:
+        - pairs:
+            cluster.x-k8s.io/v1beta1: v1alpha1_v1beta1
     """
     contract = contract_of(candidate)
-    if contract is None or candidate.type not in _REFERENCED:
+    if contract not in TAKEN or candidate.type not in _REFERENCED:
         return
     for item in candidate.of_kind(CRD):
         labels = item.mapping("metadata", "labels")
@@ -117,7 +130,10 @@ def crd_contract_label(candidate: Candidate) -> Iterator[Finding]:
 def crd_contract_version(candidate: Candidate) -> Iterator[Finding]:
     """A contract label names a version that the CRD does not serve.
 
-    Several versions are joined by underscores: v1beta1_v1beta2.
+    Cluster API takes the newest version that the label names, and does not look whether the CRD
+    serves it: it then asks for objects that the API server does not know. Several versions are
+    joined by underscores: cluster.x-k8s.io/v1beta1: v1alpha1_v1beta1. (Where nothing of Cluster API
+    refers to the CRD, nobody asks, and the label can be left out.)
     """
     for item in candidate.of_kind(CRD):
         served = _versions(item)
@@ -163,10 +179,7 @@ def rbac_aggregation(candidate: Candidate) -> Iterator[Finding]:
 
 def contract_of(candidate: Candidate) -> str | None:
     """The contract of the candidate's version; None where metadata.yaml does not say."""
-    file = candidate.metadata
-    if file is None or candidate.version is None:
-        return None
-    return read_metadata(file.documents).contract_of(candidate.version)
+    return candidate.series.contract_of(candidate.version) if candidate.version else None
 
 
 def pluralize(word: str) -> str | None:

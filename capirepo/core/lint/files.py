@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeGuard
 
 from capirepo.core.lint.model import Finding
 from capirepo.core.lint.rules import By, error, warning
@@ -12,7 +12,7 @@ from capirepo.core.metadata import METADATA
 from capirepo.core.names import CLUSTERCTL, shown
 from capirepo.core.release import CLUSTER_CLASS, TEMPLATE
 from capirepo.core.variables import VariableError
-from capirepo.core.yamlguard import YamlError
+from capirepo.core.yamlguard import DroppedError, YamlError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,7 +77,8 @@ def metadata_missing(candidate: Candidate) -> Iterator[Finding]:
 def file_empty(candidate: Candidate) -> Iterator[Finding]:
     """metadata.yaml or the components file has nothing in it.
 
-    An interrupted build or download leaves such a file behind.
+    An interrupted build or download leaves such a file behind. clusterctl reads it, and then misses
+    an apiVersion or a Namespace; build the file again.
     """
     for file in (candidate.metadata, candidate.components_file):
         if file is not None and not file.documents and not file.errors:
@@ -86,7 +87,12 @@ def file_empty(candidate: Candidate) -> Iterator[Finding]:
 
 @error(By.CLUSTERCTL)
 def yaml_invalid(candidate: Candidate) -> Iterator[Finding]:
-    """A file is not YAML once the defaults of its variables are in place."""
+    """A file is not YAML once the defaults of its variables are in place.
+
+    clusterctl puts in the variables first, so a value can break what surrounds it: `{` at the
+    beginning of an unquoted default, for example. It also cuts the file at each line that begins
+    with ---, and takes nothing but a comment after it.
+    """
     for file, problem in _unreadable(candidate):
         if isinstance(problem, YamlError) and not problem.hostile:
             yield file.finding(_without_name(file, problem), line=problem.line)
@@ -101,7 +107,21 @@ def yaml_hostile(candidate: Candidate) -> Iterator[Finding]:
     provider release is known that uses either.
     """
     for file, problem in _unreadable(candidate):
-        if isinstance(problem, YamlError) and problem.hostile:
+        if _is_hostile(problem):
+            yield file.finding(_without_name(file, problem), line=problem.line)
+
+
+@error(By.CAPIREPO)
+def yaml_dropped(candidate: Candidate) -> Iterator[Finding]:
+    """A part of a file is left out by clusterctl, without a word.
+
+    clusterctl cuts a file at newlines followed by ---, and of each piece reads the first document.
+    What stands after a line `...` is lost, and so is everything but the first object of a file
+    whose lines end as they did on old Macs (CR). A NUL byte ends a file. Write --- between
+    documents, and save the file with LF.
+    """
+    for file, problem in _unreadable(candidate):
+        if isinstance(problem, DroppedError):
             yield file.finding(_without_name(file, problem), line=problem.line)
 
 
@@ -187,6 +207,12 @@ def _unreadable(candidate: Candidate) -> Iterator[tuple[File, YamlError | Variab
     for file in candidate.files.values():
         for problem in file.errors:
             yield file, problem
+
+
+def _is_hostile(problem: YamlError | VariableError) -> TypeGuard[YamlError]:
+    if isinstance(problem, DroppedError):
+        return False
+    return isinstance(problem, YamlError) and problem.hostile
 
 
 def _without_name(file: File, problem: YamlError) -> str:

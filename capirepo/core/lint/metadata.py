@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 from capirepo.core.lint.rules import By, error, warning
 from capirepo.core.lint.typed import mismatches
-from capirepo.core.metadata import is_contract, read_metadata
+from capirepo.core.metadata import is_contract
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from capirepo.core.lint.model import Candidate, File, Finding
-    from capirepo.core.metadata import Metadata, ReleaseSeries
+    from capirepo.core.metadata import ReleaseSeries
 
 TAKEN: Final = ("v1beta1", "v1beta2")
 """The contracts that clusterctl 1.11 and up takes; 1.5 to 1.10 take the first one only."""
@@ -31,7 +31,10 @@ def metadata_api_version(candidate: Candidate) -> Iterator[Finding]:
 
 @error(By.CLUSTERCTL)
 def metadata_kind(candidate: Candidate) -> Iterator[Finding]:
-    """metadata.yaml has another kind than Metadata."""
+    """metadata.yaml has another kind than Metadata.
+
+    clusterctl decodes the file as the kind that it names, and knows what to do with this one only.
+    """
     yield from _about(candidate, "kind")
 
 
@@ -39,7 +42,13 @@ def metadata_kind(candidate: Candidate) -> Iterator[Finding]:
 def metadata_series_empty(candidate: Candidate) -> Iterator[Finding]:
     """metadata.yaml has no releaseSeries.
 
-    clusterctl takes from it which contract each minor version keeps.
+    clusterctl takes from it which contract each minor version keeps. Names count as they are
+    spelled (ReleaseSeries is another key). For v0.2.0:
+
+        releaseSeries:
+        - major: 0
+          minor: 2
+          contract: v1beta1
     """
     yield from _about(candidate, "series")
 
@@ -62,7 +71,7 @@ def metadata_types(candidate: Candidate) -> Iterator[Finding]:
 def metadata_documents(candidate: Candidate) -> Iterator[Finding]:
     """metadata.yaml holds more than one document, or begins with an empty one.
 
-    clusterctl looks at the first document only, be it empty.
+    clusterctl looks at the first document only, be it empty. What is meant to count goes into one.
     """
     file = candidate.metadata
     if file is not None and file.documents:
@@ -76,7 +85,7 @@ def metadata_no_series(candidate: Candidate) -> Iterator[Finding]:
     clusterctl says `does not match any release series` and installs nothing. The file needs an
     entry with the version's major and minor before the release is built.
     """
-    file, metadata, version = candidate.metadata, _metadata(candidate), candidate.version
+    file, metadata, version = candidate.metadata, candidate.series, candidate.version
     if file is None or version is None or metadata.problems or not metadata.series:
         return
     if metadata.contract_of(version) is None:
@@ -110,7 +119,12 @@ def metadata_contract(candidate: Candidate) -> Iterator[Finding]:
 
 @warning
 def metadata_contract_unknown(candidate: Candidate) -> Iterator[Finding]:
-    """The contract of another series is none that there ever was."""
+    """The contract of another series is none that there ever was.
+
+    clusterctl does not look at it while it installs this version. It does when it plans upgrades
+    from a newer release's file; most often it is a slip of the pen: v1beta1 is right, v1Beta1 or
+    beta1 are not.
+    """
     for file, index, series, ours in _series(candidate):
         known = series.contract in (*TAKEN, *_PAST)
         if not ours and not known:
@@ -127,7 +141,10 @@ def metadata_contract_unknown(candidate: Candidate) -> Iterator[Finding]:
 
 @warning
 def metadata_series_duplicate(candidate: Candidate) -> Iterator[Finding]:
-    """A release series stands twice; clusterctl takes the first."""
+    """A release series stands twice; clusterctl takes the first.
+
+    With another contract the second one means something that never happens. Leave one out.
+    """
     seen: dict[tuple[int, int], str] = {}
     for file, index, series, _ in _series(candidate):
         key = (series.major, series.minor)
@@ -148,7 +165,7 @@ def metadata_series_order(candidate: Candidate) -> Iterator[Finding]:
 
     Nothing depends on it but whoever reads the file, and adds the next one.
     """
-    file, metadata = candidate.metadata, _metadata(candidate)
+    file, metadata = candidate.metadata, candidate.series
     order = [(series.major, series.minor) for series in metadata.series]
     if file is not None and order not in (sorted(order), sorted(order, reverse=True)):
         yield _at(file, "the release series are in no order", "releaseSeries")
@@ -174,14 +191,9 @@ def metadata_series_above(candidate: Candidate) -> Iterator[Finding]:
             )
 
 
-def _metadata(candidate: Candidate) -> Metadata:
-    file = candidate.metadata
-    return read_metadata(file.documents if file else ())
-
-
 def _series(candidate: Candidate) -> Iterator[tuple[File, int, ReleaseSeries, bool]]:
     """Each series with its index in the file, and whether it decides about this version."""
-    file, metadata = candidate.metadata, _metadata(candidate)
+    file, metadata = candidate.metadata, candidate.series
     if file is None:
         return
     decided = False
@@ -195,7 +207,7 @@ def _series(candidate: Candidate) -> Iterator[tuple[File, int, ReleaseSeries, bo
 def _about(candidate: Candidate, what: str) -> Iterator[Finding]:
     file = candidate.metadata
     if file is not None:
-        for problem in _metadata(candidate).problems:
+        for problem in candidate.series.problems:
             if problem.about == what:
                 yield _at(file, problem.message, *problem.path)
 

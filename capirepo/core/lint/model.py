@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from capirepo.core import yamlguard
-from capirepo.core.metadata import METADATA
+from capirepo.core.metadata import METADATA, Metadata, read_metadata
 from capirepo.core.names import CERT_MANAGER, CLUSTERCTL, provider_of
 from capirepo.core.release import CLUSTER_CLASS, TEMPLATE
 from capirepo.core.variables import UNSET, VariableError, substitute
@@ -57,14 +57,15 @@ class File:
         documents: empty for what is no YAML.
         variables: each with its default; None where the user must give a value.
         errors: why it could not be read as clusterctl reads it.
+        text: as it stands, before variables are put in; '' where it has none.
     """
 
     name: str
     size: int
-    blank: bool = False
     documents: Sequence[Document] = ()
     variables: Mapping[str, str | None] = field(default_factory=dict)
     errors: tuple[YamlError | VariableError, ...] = ()
+    text: str = ""
 
     @property
     def objects(self) -> Iterator[Object]:
@@ -85,9 +86,12 @@ def read_file(name: str, data: bytes, *, variables: bool = True) -> File:
     errors: list[YamlError | VariableError] = []
     found: Mapping[str, str | None] = {}
     documents: Sequence[Document] = ()
+    raw = ""
     try:
         text = yamlguard.text_of(data, name)
+        yamlguard.check_dropped(text, name)
         if variables:
+            raw = text if "${" in text else ""
             try:
                 text, found = substitute(text)
             except VariableError as error:
@@ -99,10 +103,10 @@ def read_file(name: str, data: bytes, *, variables: bool = True) -> File:
     return File(
         name=name,
         size=len(data),
-        blank=not data.strip(),
         documents=documents,
         variables=found,
         errors=tuple(errors),
+        text=raw,
     )
 
 
@@ -206,6 +210,11 @@ class Candidate:
     def metadata(self) -> File | None:
         """metadata.yaml."""
         return self.files.get(METADATA)
+
+    @cached_property
+    def series(self) -> Metadata:
+        """What metadata.yaml says; nothing where there is none."""
+        return read_metadata(self.metadata.documents if self.metadata else ())
 
     @property
     def components_file(self) -> File | None:

@@ -38,6 +38,8 @@ CLUSTER_WIDE: Final = frozenset(
 PROVIDER_LABEL: Final = "cluster.x-k8s.io/provider"
 # RBAC names may have colons; all others are at most this.
 _NAME: Final = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
+# Names that become a part of a host's name.
+_PLAIN_NAMED: Final = frozenset({"Namespace", "Service"})
 _RBAC: Final = frozenset({"Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"})
 
 
@@ -67,14 +69,18 @@ def object_name(candidate: Candidate) -> Iterator[Finding]:
     """The name of an object is none that Kubernetes takes.
 
     Lower case letters, digits, `-` and `.`, at most 253 of them, beginning and ending with a
-    letter or a digit.
+    letter or a digit; for a Namespace and a Service at most 63, without dots. (RBAC takes more.)
     """
     for item in candidate.objects:
         name = item.name
         if not name or is_open(name) or item.kind in _RBAC:
             continue
-        if len(name) > 253 or not _NAME.fullmatch(name):  # noqa: PLR2004 - Kubernetes' limit
-            yield item.finding("has a name that Kubernetes does not take", "metadata", "name")
+        plain = item.kind in _PLAIN_NAMED and item.api_version == "v1"
+        dotted = plain and "." in name
+        if dotted or len(name) > (63 if plain else 253) or not _NAME.fullmatch(name):
+            yield item.finding(
+                f"has the name {name[:80]!r}, which Kubernetes does not take", "metadata", "name"
+            )
 
 
 @error(By.API_SERVER)
@@ -104,7 +110,16 @@ def namespace_many(candidate: Candidate) -> Iterator[Finding]:
 
 @warning
 def namespace_missing(candidate: Candidate) -> Iterator[Finding]:
-    """There is no Namespace: every user must give --target-namespace."""
+    """There is no Namespace: every user must give --target-namespace.
+
+    clusterctl installs into the namespace that the components name; without one it ends with
+    `target namespace can't be defaulted`. kustomize writes it with a resource such as
+
+        apiVersion: v1
+        kind: Namespace
+        metadata:
+          name: awesome-system
+    """
     file = candidate.components_file
     if file is not None and candidate.objects and candidate.is_provider:
         named = [item for item in candidate.of_kind("Namespace") if item.name]
@@ -140,7 +155,11 @@ def object_namespace(candidate: Candidate) -> Iterator[Finding]:
 
 @warning
 def object_duplicate(candidate: Candidate) -> Iterator[Finding]:
-    """An object stands twice; the later one replaces the earlier one."""
+    """An object stands twice; the later one replaces the earlier one.
+
+    clusterctl creates the first and updates it with the second, so what only the first one says
+    may be lost. Most often two kustomize bases bring the same one: leave it out of one of them.
+    """
     seen: dict[tuple[str, str, str, str], Object] = {}
     for item in candidate.objects:
         key = (item.group, item.kind, item.namespace, item.name)
@@ -183,7 +202,9 @@ def label_provider(candidate: Candidate) -> Iterator[Finding]:
 def object_labels(candidate: Candidate) -> Iterator[Finding]:
     """A label or an annotation of an object is no text.
 
-    YAML reads true, 1 and 1.10 as a boolean and as numbers: they need quotes.
+    YAML reads true, 1 and 1.10 as a boolean and as numbers: they need quotes, as in
+    control-plane: "true". The API server refuses the object; where clusterctl installs it, it drops
+    all labels of such an object without a word.
     """
     for item in candidate.objects:
         for group in ("labels", "annotations"):

@@ -105,7 +105,7 @@ def _register(check: Check, severity: Severity, by: By) -> Check:
 
 
 def choose(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Rule, ...]:
-    """The rules to run.
+    """The rules to run, by their ids.
 
     Args:
         select: ids, or what ids begin with (`metadata` is all of metadata-…), or `error` and
@@ -124,7 +124,7 @@ def choose(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Rule
             )
     return tuple(
         rule
-        for rule in RULES.values()
+        for _, rule in sorted(RULES.items())
         if (not select or any(_is_meant(rule, word) for word in select))
         and not any(_is_meant(rule, word) for word in ignore)
     )

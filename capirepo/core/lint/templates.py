@@ -25,7 +25,8 @@ _CLASS: Final = {
 def template_empty(candidate: Candidate) -> Iterator[Finding]:
     """A template or a ClusterClass file has no object in it.
 
-    `clusterctl generate cluster` prints nothing then.
+    `clusterctl generate cluster` prints nothing then, and says nothing. An interrupted build or
+    download leaves such a file behind. Build it again, or leave it out of the release.
     """
     for file in _files(candidate):
         if not file.errors and not any(file.objects):
@@ -34,7 +35,11 @@ def template_empty(candidate: Candidate) -> Iterator[Finding]:
 
 @warning
 def template_without_cluster(candidate: Candidate) -> Iterator[Finding]:
-    """A cluster template has no Cluster in it."""
+    """A cluster template has no Cluster in it.
+
+    `clusterctl generate cluster` prints it all the same; nothing comes of the other objects, as
+    Cluster API's controllers wait for a Cluster to own them.
+    """
     for file in candidate.templates:
         objects = list(file.objects)
         if objects and not any(_is(item, "Cluster") for item in objects):
@@ -44,7 +49,11 @@ def template_without_cluster(candidate: Candidate) -> Iterator[Finding]:
 
 @error(By.API_SERVER)
 def template_object_incomplete(candidate: Candidate) -> Iterator[Finding]:
-    """An object of a template or of a ClusterClass has no apiVersion, no kind or no name."""
+    """An object of a template or of a ClusterClass has no apiVersion, no kind or no name.
+
+    `clusterctl generate cluster` prints it as it is, and `kubectl apply` of that fails, after it
+    has created the objects before it.
+    """
     for item in _objects(candidate):
         missing = [
             name
@@ -61,23 +70,37 @@ def template_object_incomplete(candidate: Candidate) -> Iterator[Finding]:
 
 @error(By.API_SERVER)
 def template_version(candidate: Candidate) -> Iterator[Finding]:
-    """A template uses a kind or a version that the CRDs of this release do not have.
+    """A template uses a version of a kind that the CRD of this release does not serve.
 
-    Looked at are the groups of which this release has CRDs. Most often a new version of the API
-    came, and the templates were left behind, or the other way round.
+    Most often a new version of the API came, and the templates were left behind, or the other way
+    round. The API server then knows no such kind, and the cluster is not created.
+    """
+    served = _served(candidate)
+    for item in _objects(candidate):
+        if is_open(item.kind) or is_open(item.api_version):
+            continue
+        versions = served.get((item.group, item.kind))
+        if versions is not None and item.version not in versions:
+            yield item.finding(
+                f"has the version {item.version}; the CRD serves {', '.join(versions)}",
+                "apiVersion",
+            )
+
+
+@warning
+def template_kind(candidate: Candidate) -> Iterator[Finding]:
+    """A template uses a kind that no CRD of this release has, though it has CRDs of that group.
+
+    Most often the kind is misspelt, or its CRD was left out of the components. Providers share the
+    groups of Cluster API, so it may be another provider's: then this is no mistake.
     """
     served = _served(candidate)
     groups = {group for group, _ in served}
     for item in _objects(candidate):
-        if item.group not in groups or is_open(item.kind) or is_open(item.api_version):
-            continue
-        versions = served.get((item.group, item.kind))
-        if versions is None:
-            yield item.finding(f"is of a kind that no CRD of this release has, in {item.group}")
-        elif item.version not in versions:
+        known = item.group not in groups or (item.group, item.kind) in served
+        if item.kind and not known and not is_open(item.kind):
             yield item.finding(
-                f"has the version {item.version}; the CRD serves {', '.join(versions)}",
-                "apiVersion",
+                f"is of a kind that no CRD of this release has, in {item.group}", "kind"
             )
 
 
@@ -110,7 +133,12 @@ def template_class(candidate: Candidate) -> Iterator[Finding]:
 
 @warning
 def clusterclass_name(candidate: Candidate) -> Iterator[Finding]:
-    """clusterclass-NAME.yaml holds no ClusterClass of that name."""
+    """clusterclass-NAME.yaml holds no ClusterClass of that name.
+
+    clusterctl adds the file to every template whose Cluster uses the class NAME. If another one
+    stands in it, the Cluster waits for a class that never comes. Let metadata.name be what the name
+    of the file says: ClusterClass quick-start goes into clusterclass-quick-start.yaml.
+    """
     for name, file in candidate.cluster_classes.items():
         held = [item.name for item in file.objects if _is(item, "ClusterClass")]
         if not file.errors and name not in held and not any(map(is_open, held)):

@@ -22,7 +22,8 @@ _CERTIFICATE_PARTS: Final = 2
 def ca_injection_form(candidate: Candidate) -> Iterator[Finding]:
     """The annotation cert-manager.io/inject-ca-from is not NAMESPACE/CERTIFICATE.
 
-    clusterctl puts the target namespace into it, and refuses what has not two parts.
+    clusterctl puts the target namespace into it, and refuses what has not two parts. An example:
+    cert-manager.io/inject-ca-from: awesome-system/awesome-serving-cert.
     """
     for item, given in _injections(candidate):
         if len(given.split("/")) != _CERTIFICATE_PARTS:
@@ -70,7 +71,12 @@ def webhook_service(candidate: Candidate) -> Iterator[Finding]:
 
 @error(By.API_SERVER)
 def webhook_version_gone(candidate: Candidate) -> Iterator[Finding]:
-    """A webhook configuration or a CRD has the apiVersion v1beta1, gone since Kubernetes 1.22."""
+    """A webhook configuration or a CRD has the apiVersion v1beta1, gone since Kubernetes 1.22.
+
+    clusterctl still reads it, and the API server knows no such kind. In v1 a webhook must say
+    `sideEffects` and `admissionReviewVersions`, and a CRD has a schema for each version;
+    `controller-gen` writes both.
+    """
     for item in candidate.of_kind(CRD, *_CONFIGURATIONS):
         if item.version == "v1beta1":
             yield item.finding(f"has the apiVersion {item.api_version}", cure="move it to v1")
@@ -78,7 +84,11 @@ def webhook_version_gone(candidate: Candidate) -> Iterator[Finding]:
 
 @error(By.CLUSTERCTL)
 def certificate_names(candidate: Candidate) -> Iterator[Finding]:
-    """The dnsNames of a Certificate are no list of texts; clusterctl changes them."""
+    """The dnsNames of a Certificate are no list of texts; clusterctl changes them.
+
+    It puts the target namespace into them, and ends with an error where it cannot. Right is a list:
+    dnsNames: [awesome-webhook-service.awesome-system.svc].
+    """
     for item in candidate.of_kind("Certificate"):
         spec = item.get("spec")
         if isinstance(spec, dict) and "dnsNames" not in spec:
