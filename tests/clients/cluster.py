@@ -20,7 +20,8 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
 from http.client import HTTPException, HTTPResponse, HTTPSConnection
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -106,6 +107,28 @@ class ApiServer:
                 for version in (each["name"] for each in spec["versions"] if each["served"]):
                     self._resource(f"{spec['group']}/{version}", spec["names"]["kind"])
         return made
+
+    def refusals(self, objects: Iterable[Object]) -> list[str]:
+        """Let the server check objects that are to be created, and create none.
+
+        Returns what it says of those that it does not take.
+        """
+        said = []
+        for one in objects:
+            version, kind = one.get("apiVersion", ""), one.get("kind", "")
+            there = self.get(_path(version))["resources"] if version in self._versions() else []
+            resource = next((each for each in there if each["kind"] == kind), None)
+            if resource is None:
+                said.append(f"no kind {kind!r} in version {version!r}")
+                continue
+            path = _path(version, resource, one["metadata"].get("namespace", "default"))
+            try:
+                self.request("POST", f"{path}?dryRun=All", one)
+            except ApiError as refused:
+                # That there is one already is found out last: all else is right.
+                if refused.status != HTTPStatus.CONFLICT:
+                    said.append(str(refused))
+        return said
 
     def stop(self) -> None:
         """End both processes and delete what they kept."""
@@ -208,7 +231,12 @@ class ApiServer:
         def find() -> Object | None:
             if version not in self._versions():  # lags behind a new CustomResourceDefinition
                 return None
-            resources = self.get(_path(version))["resources"]
+            try:
+                resources = self.get(_path(version))["resources"]
+            except ApiError as error:
+                if error.status != HTTPStatus.NOT_FOUND:  # which lags behind for itself
+                    raise
+                return None
             named = [one for one in resources if one["kind"] == kind and "/" not in one["name"]]
             return named[0] if named else None
 
