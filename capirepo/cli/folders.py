@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from capirepo.core.catalog import Catalog
 
+# ROOT/LABEL/VERSION, or DOWNLOADS/OWNER/REPO/TAG.
+_DEEPEST: Final = 3
 _OURS: Final = ("metadata.yaml", "cluster-template", "clusterclass-")
 
 
@@ -26,7 +28,8 @@ class Given:
     """The files of one release, as they lie in a folder.
 
     Attributes:
-        title: the path, as it was given.
+        title: the path, as it was given; with the label where the path does not say it.
+        path: the path alone.
         version: None where nothing says it.
         version_text: what says it; '' for nothing.
         files: by name.
@@ -35,6 +38,7 @@ class Given:
     """
 
     title: str
+    path: str
     part: Part
     version: Version | None
     version_text: str
@@ -90,15 +94,18 @@ def find_releases(
 def _in_folder(
     path: Path, catalog: Catalog, label: Label | None, version: str | None
 ) -> Iterator[Given]:
+    for folder in _release_folders(path, _DEEPEST):
+        # A version that was given is that of the folder that was given.
+        yield from _of_release(folder, catalog, label, version if folder == path else None)
+
+
+def _release_folders(path: Path, depth: int) -> Iterator[Path]:
+    """The release folders at `path` and at most `depth` folders below it."""
     if _is_release(path):
-        yield from _of_release(path, catalog, label, version)
-        return
-    for folder in _folders(path):
-        # ROOT/LABEL/VERSION, or LABEL/VERSION.
-        inner = [folder] if _is_release(folder) else list(_folders(folder))
-        for release in inner:
-            if _is_release(release):
-                yield from _of_release(release, catalog, label, None)
+        yield path
+    elif depth:
+        for folder in _folders(path):
+            yield from _release_folders(folder, depth - 1)
 
 
 def _of_release(
@@ -106,9 +113,12 @@ def _of_release(
 ) -> Iterator[Given]:
     files, paths = _read(path)
     text = version or _version_text(path)
-    for part in _parts(path, catalog, label, files):
+    parts = _parts(path, catalog, label, files)
+    for part in parts:
+        said = part.label in (None, _label(path)) and len(parts) == 1
         yield Given(
-            title=str(path),
+            title=str(path) if said else f"{path} ({part.label})",
+            path=str(path),
             part=part,
             version=_version(text),
             version_text=text,
@@ -122,8 +132,15 @@ def _of_file(path: Path, catalog: Catalog, label: Label | None, version: str | N
     folder = path.absolute().parent
     text = version or (_version_text(folder) if _label(folder) else "")
     part = _parts(folder, catalog, label, files)[0]
+    if path.name != part.components and not _is_asked_for(path.name):
+        raise BadInputError(
+            f"{path} is no file of a release",
+            cure="clusterctl asks for metadata.yaml, TYPE-components.yaml, cluster-template*.yaml "
+            "and clusterclass-*.yaml; with --label, for the components file of that label",
+        )
     return Given(
         title=str(path),
+        path=str(path),
         part=part,
         version=_version(text),
         version_text=text,
@@ -179,10 +196,12 @@ def _version(text: str) -> Version | None:
 
 
 def _is_release(path: Path) -> bool:
-    return any(
-        file.is_file() and (file.name.startswith(_OURS) or "-components" in file.name)
-        for file in _entries(path)
-    )
+    return any(file.is_file() and _is_asked_for(file.name) for file in _entries(path))
+
+
+def _is_asked_for(name: str) -> bool:
+    """Whether a file is of a release, by its name or nearly so."""
+    return name.startswith(_OURS) or "-components" in name
 
 
 def _folders(path: Path) -> Iterator[Path]:

@@ -103,12 +103,9 @@ def command(
 
 def check(given: Given, rules: Sequence[Rule]) -> Checked:
     """One release, checked."""
-    title = given.title
-    if given.part.label is not None and given.whole and given.part.label not in title:
-        title = f"{title} ({given.part.label})"
     problems = lint.run(given.candidate(), rules)
-    places = {name: str(path) for name, path in given.paths.items()}
-    return Checked(title=title, places=places, problems=problems)
+    places = {"": given.path, **{name: str(path) for name, path in given.paths.items()}}
+    return Checked(title=given.title, places=places, problems=problems)
 
 
 def count(checked: Sequence[Checked]) -> tuple[int, int]:
@@ -148,6 +145,7 @@ async def _stored(repository: Repository, what: str) -> Given:
     folder = repository.root / label / str(version)
     return Given(
         title=f"{label}/{version}",
+        path=str(folder),
         part=of_label(library.catalog, label, files),
         version=version,
         version_text=str(version),

@@ -25,7 +25,8 @@ class Checked:
 
     Attributes:
         title: what it is called: a path, or LABEL VERSION.
-        places: by the name of a file, where it is; others are named after the title.
+        places: by the name of a file, where it is; by '', where the release is. What is not there
+            is named after the title.
     """
 
     title: str
@@ -33,9 +34,9 @@ class Checked:
     problems: Sequence[Problem]
 
     def place(self, problem: Problem) -> str:
-        """The path of the file that a problem is in; the title for one of the whole release."""
-        name = problem.finding.file
-        return self.places.get(name, f"{self.title}/{name}" if name else self.title)
+        """The path of the file that a problem is in; that of the release for one of it whole."""
+        name, release = problem.finding.file, self.places.get("", self.title)
+        return self.places.get(name, f"{release}/{name}") if name else release
 
 
 def render(checked: Sequence[Checked], style: str) -> str:
