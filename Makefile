@@ -47,8 +47,9 @@ format: $(DEVELOPED) ## Format the code, and fix what can be fixed.
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
-docs: $(DEVELOPED) ## Write docs/cli.md anew from the commands.
+docs: $(DEVELOPED) ## Write anew what docs/ has from the commands and the rules.
 	$(BIN)/python -m tests.docs.cli_page
+	$(BIN)/python -m tests.docs.rule_table
 
 bench: $(DEVELOPED) ## Measure against nginx and file://, and print a table of ratios.
 	$(BIN)/python -m bench $(ARGS)
