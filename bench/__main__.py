@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bench import itself, publishing, table, tools, versus_file, versus_nginx
+from bench import itself, publishing, table, tools, versus_file, versus_nginx, versus_yaml
 from bench.plan import Plan, say
 from bench.rows import BenchError, Outcome
 from capirepo import __version__
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from bench.rows import Row
 
-GROUPS = (versus_file, versus_nginx, itself, publishing)
+GROUPS = (versus_file, versus_nginx, versus_yaml, itself, publishing)
 NEEDS: Mapping[str, tuple[str, ...]] = {
     name: needed for group in GROUPS for name, needed in group.NAMES.items()
 }
@@ -53,7 +53,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
 )
 @click.option("--no-fail", is_flag=True, help="Exit with 0 even where a bound does not hold.")
 def command(only: tuple[str, ...], rounds: int, output: str, *, no_fail: bool) -> None:
-    """Measure capirepo against nginx and file://, side by side, in a few minutes.
+    """Measure capirepo against nginx, file:// and others, side by side, in a few minutes.
 
     Exit code 1 where a wanted bound does not hold, or something does not work.
     """

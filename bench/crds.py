@@ -5,6 +5,7 @@ Real components of a megabyte take 7 to 8 times less as gzip, and so do these.
 
 from __future__ import annotations
 
+import itertools
 import random
 from typing import Final
 
@@ -19,6 +20,8 @@ metadata:
 apiVersion: apps/v1
 kind: Deployment
 metadata:
+  labels:
+    cluster.x-k8s.io/provider: infrastructure-bench
   name: bench-controller-manager
   namespace: bench-system
 spec:
@@ -42,6 +45,9 @@ _DEFINITION: Final = """\
 apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
 metadata:
+  labels:
+    cluster.x-k8s.io/provider: infrastructure-bench
+    cluster.x-k8s.io/v1beta1: v1beta1
   name: {plural}.infrastructure.cluster.x-k8s.io
 spec:
   group: infrastructure.cluster.x-k8s.io
@@ -51,10 +57,14 @@ spec:
   scope: Namespaced
   versions:
   - name: v1beta1
+    served: true
+    storage: true
     schema:
       openAPIV3Schema:
+        type: object
         properties:
           spec:
+            type: object
             properties:
 """
 _PROPERTY: Final = """\
@@ -83,7 +93,10 @@ def components(size: int) -> str:
     words = _VOCABULARY.split()
     phrases = [" ".join(chance.choices(words, k=chance.randint(6, 14))) for _ in range(_PHRASES)]
     text = HEAD
-    while len(text) + len(more := _definition(chance, phrases)) < size:
+    for number in itertools.count():
+        more = _definition(number, chance, phrases)
+        if len(text) + len(more) >= size:
+            break
         text += more
     return filled(text, size)
 
@@ -93,16 +106,20 @@ def filled(text: str, size: int) -> str:
     return f"{text}{'#' * (size - len(text) - 1)}\n"
 
 
-def _definition(chance: random.Random, phrases: list[str]) -> str:
-    kind = _camel(chance)
+def _definition(number: int, chance: random.Random, phrases: list[str]) -> str:
+    kind = f"{_camel(chance)}{number}Machine"
+    # A key that stands twice is refused by who looks.
+    names: dict[str, None] = {}
+    while len(names) < _PROPERTIES:
+        names[_camel(chance)] = None
     properties = (
         _PROPERTY.format(
-            name=_camel(chance),
+            name=name,
             first=chance.choice(phrases),
             second=chance.choice(phrases),
             type=chance.choice(_TYPES),
         )
-        for _ in range(_PROPERTIES)
+        for name in names
     )
     return _DEFINITION.format(kind=kind, plural=f"{kind.lower()}s") + "".join(properties)
 
