@@ -3,13 +3,14 @@
 Rules kept here:
 - an entry is one line of JSON, written with one write at the end of the file and synced;
 - each entry carries a digest over itself and the digest of the one before, so that an entry
-  that was changed or taken out is noticed;
+  that was changed or taken out is noticed; only that the last ones are gone cannot be;
 - a line that a crash cut short is ended, never repaired.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import json
@@ -17,7 +18,7 @@ import os
 from typing import TYPE_CHECKING, Any, Final
 
 from capirepo.errors import StorageError
-from capirepo.store.staging import sync_folder
+from capirepo.store.staging import make_folders, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -41,7 +42,7 @@ class FileJournal:
         """
         try:
             made = not self.file.exists()
-            self.file.parent.mkdir(parents=True, exist_ok=True)
+            make_folders(self.file.parent)
             flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
             descriptor = os.open(self.file, flags, 0o640)
             try:
@@ -77,17 +78,28 @@ class FileJournal:
 
 
 def _append(descriptor: int, entry: Mapping[str, Any]) -> None:
-    size = os.fstat(descriptor).st_size
-    tail = os.pread(descriptor, _TAIL, max(size - _TAIL, 0))
-    whole = tail.endswith(b"\n") or not tail
-    lines = [one for one in map(_parsed, tail.splitlines()) if one is not None]
-    previous = str(lines[-1].get(_CHAIN, "")) if lines else ""
+    previous, whole = _last(descriptor)
     chained = {**entry, _CHAIN: _chained(previous, entry)}
     line = ("" if whole else "\n") + json.dumps(chained, ensure_ascii=False) + "\n"
     data = line.encode()
     if os.write(descriptor, data) != len(data):
-        raise OSError(28, "no space left for a whole line")
+        raise OSError(errno.ENOSPC, "no space left for a whole line")
     os.fsync(descriptor)
+
+
+def _last(descriptor: int) -> tuple[str, bool]:
+    """The digest of the last entry, and whether the file ends with a whole line."""
+    size, taken = os.fstat(descriptor).st_size, _TAIL
+    while True:
+        start = max(size - taken, 0)
+        tail = os.pread(descriptor, taken, start)
+        whole = tail.endswith(b"\n") or not tail
+        # Where the file is longer, the first line of its tail is not all of that line.
+        lines = tail.split(b"\n")[bool(start) :]
+        entries = [one for one in map(_parsed, lines) if one is not None]
+        if entries or not start:
+            return (str(entries[-1].get(_CHAIN, "")) if entries else ""), whole
+        taken *= 4
 
 
 def _chained(previous: str, entry: Mapping[str, Any]) -> str:

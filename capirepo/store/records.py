@@ -1,6 +1,6 @@
 """What is known of each release beside its files: digests, who brought it, and how.
 
-One file of JSON a release, in `.capirepo/records/`. A record can be lost without losing the
+One file of JSON a release, in `.capirepo/records/LABEL/`. A record can be lost without losing the
 release: it says where it came from, not what it is.
 """
 
@@ -9,15 +9,14 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from capirepo.errors import StorageError
-from capirepo.store.staging import sync_folder
+from capirepo.store.staging import make_folders, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from capirepo.core.names import Label
     from capirepo.core.version import Version
@@ -40,26 +39,35 @@ class FileRecords:
     def write(self, label: Label, version: Version, record: Mapping[str, Any]) -> None:
         """Keeps a record in place of the one before; it is durable once this returns.
 
+        Whoever writes one holds the lock of its label.
+
         Raises:
             StorageError: it cannot be written.
         """
         file = self._file(label, version)
+        # Always of this name: what a killed process leaves is written over by the next.
+        staged = file.with_name(f".{file.name}")
         try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            descriptor, name = tempfile.mkstemp(dir=file.parent)
+            make_folders(file.parent)
             try:
-                with os.fdopen(descriptor, "w") as out:
+                with staged.open("w") as out:
                     json.dump(record, out, indent=1)
                     out.flush()
                     os.fsync(out.fileno())
-                Path(name).chmod(0o644)
-                Path(name).replace(file)
+                staged.replace(file)
             except OSError:
-                Path(name).unlink(missing_ok=True)
+                staged.unlink(missing_ok=True)
                 raise
             sync_folder(file.parent)
         except OSError as error:
             raise StorageError(f"cannot write {file}: {error.strerror}") from error
+
+    def remove(self, label: Label, version: Version) -> None:
+        """Forgets a release, where there is a record of it; never fails."""
+        file = self._file(label, version)
+        with contextlib.suppress(OSError):
+            file.unlink()
+            file.parent.rmdir()
 
     def _file(self, label: Label, version: Version) -> Path:
         return self._folder / label / f"{version}.json"

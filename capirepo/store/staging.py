@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import fcntl
 import os
 import shutil
@@ -38,8 +39,7 @@ async def staged(area: Path) -> AsyncIterator[Path]:
         raise StorageError(f"cannot write in {area}: {error.strerror}") from error
     finally:
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-        if lock is not None:
-            os.close(lock)
+        os.close(lock)
 
 
 def sweep(area: Path) -> int:
@@ -47,12 +47,22 @@ def sweep(area: Path) -> int:
     swept = 0
     with contextlib.suppress(OSError):
         for folder in list(area.iterdir()):
-            lock = _lock(folder)
-            if lock is not None:
-                shutil.rmtree(folder, ignore_errors=True)
-                os.close(lock)
-                swept += 1
+            # One that is gone meanwhile, or is none, is no reason to leave the others.
+            with contextlib.suppress(OSError):
+                lock = _lock(folder)
+                if lock is not None:
+                    shutil.rmtree(folder, ignore_errors=True)
+                    os.close(lock)
+                    swept += 1
     return swept
+
+
+def make_folders(folder: Path) -> None:
+    """Makes a folder and those above it, as far as they are not there, each name durable."""
+    if not folder.is_dir():
+        make_folders(folder.parent)
+        folder.mkdir(exist_ok=True)
+        sync_folder(folder.parent)
 
 
 def sync_folder(folder: Path) -> None:
@@ -68,23 +78,49 @@ def reveal(staged_folder: Path, target: Path) -> None:
     """Makes the staged folder the release: its names are synced before, its own name after.
 
     Raises:
-        OSError: the target is there and not empty; nothing is ever overwritten.
+        OSError: the target is there and not empty, or a link leads to it; nothing is ever
+            overwritten.
     """
     sync_folder(staged_folder)
+    refuse_links(target.parent)
     made = not target.parent.exists()
     target.parent.mkdir(exist_ok=True)
-    staged_folder.rename(target)
+    try:
+        staged_folder.rename(target)
+    except OSError:
+        if made:
+            with contextlib.suppress(OSError):
+                target.parent.rmdir()
+        raise
     sync_folder(target.parent)
     if made:
         sync_folder(target.parent.parent)
 
 
-def _make(area: Path) -> tuple[Path, int | None]:
+def refuse_links(*folders: Path) -> None:
+    """Sees to it that nothing is written through a link, which may lead out of ROOT.
+
+    Raises:
+        OSError: one of the folders is a link.
+    """
+    for folder in folders:
+        if folder.is_symlink():
+            raise OSError(errno.ELOOP, f"{folder.name} is a link, and links are not followed")
+
+
+def _make(area: Path) -> tuple[Path, int]:
     area.mkdir(parents=True, exist_ok=True, mode=0o755)
-    folder = Path(tempfile.mkdtemp(dir=area))
-    # mkdtemp makes it private; what is published is for everybody.
-    folder.chmod(0o755)
-    return folder, _lock(folder)
+    while True:
+        folder = Path(tempfile.mkdtemp(dir=area))
+        # Between the two lines another process may sweep it: then it is made once more.
+        with contextlib.suppress(FileNotFoundError):
+            lock = _lock(folder)
+            if lock is not None:
+                if os.fstat(lock).st_nlink:
+                    # mkdtemp makes it private; what is published is for everybody.
+                    folder.chmod(0o755)
+                    return folder, lock
+                os.close(lock)
 
 
 def _lock(folder: Path) -> int | None:
