@@ -107,10 +107,12 @@ class Publish(Frozen, frozen=True):
 
     Attributes:
         megabytes: how large a file may be.
+        seconds: how long its body may stand still on the way.
         delete: pending, or any where releases that are listed may be deleted as well.
     """
 
     megabytes: Annotated[int, Meta(ge=1, le=65536)] = 512
+    seconds: Annotated[float, Meta(gt=0, le=3600)] = 30.0
     delete: Annotated[str, Meta(pattern=r"^(pending|any)$")] = "pending"
 
 

@@ -145,8 +145,8 @@ class Intake(Protocol):
         """
         ...
 
-    def locked(self, label: Label, version: Version) -> AbstractAsyncContextManager[None]:
-        """Nobody else, in this process or another, works on this release meanwhile."""
+    def locked(self, label: Label) -> AbstractAsyncContextManager[None]:
+        """Nobody else, in this process or another, works on releases of this label meanwhile."""
         ...
 
     async def keep(
@@ -183,6 +183,10 @@ class Records(Protocol):
 
     def write(self, label: Label, version: Version, record: Mapping[str, Any]) -> None:
         """Keeps a record, durably; raises StorageError where that fails."""
+        ...
+
+    def remove(self, label: Label, version: Version) -> None:
+        """Forgets a release; never fails."""
         ...
 
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from capirepo.config import Auth, Settings, parse_address
-from capirepo.errors import BadInputError, StorageError
+from capirepo.errors import BadInputError, CapirepoError, StorageError
 from capirepo.metrics import Numbers, renderer
 from capirepo.proxy.ca import LOOPBACK, Authority, load_authority, make_authority
 from capirepo.proxy.certs import Certificates, load_own
@@ -39,9 +39,9 @@ from capirepo.repository import (
     places_of,
     tokens_of,
 )
+from capirepo.services.ledger import Author
 from capirepo.services.watch import Watch
-from capirepo.store.fs import STATE
-from capirepo.store.staging import sweep
+from capirepo.store.intake import sweep_state
 from capirepo.web import send
 from capirepo.web.app import make_app
 from capirepo.web.auth import Gate
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 
     from capirepo.proxy.certs import OwnCertificate
     from capirepo.services.library import Library
+    from capirepo.services.uploads import Uploads
 
 log = logging.getLogger("capirepo")
 
@@ -122,13 +123,15 @@ async def serving(repository: Repository) -> AsyncIterator[Running]:
         now=now,
     )
     traffic = Traffic(settings.server.access_log, loop.call_later)
+    uploads = make_publishing(repository).uploads
     site = Site(
         library=library,
         places=places_of(repository),
         ca_pem=authority.pem,
         metrics=renderer(Numbers(library, traffic, blobs, certificates)),
         ready=lambda: watch.ready,
-        uploads=make_publishing(repository).uploads,
+        uploads=uploads,
+        upload_seconds=settings.publish.seconds,
         deletes_listed=settings.publish.delete == "any",
         gate=Gate(tokens, private=settings.private, now=now),
     )
@@ -139,7 +142,7 @@ async def serving(repository: Repository) -> AsyncIterator[Running]:
         face_of=send.face_of,
         is_pure=send.is_pure,
     )
-    await asyncio.to_thread(sweep, repository.root / STATE / "staging")
+    await asyncio.to_thread(sweep_state, repository.root)
     await watch.look()
     await runner.setup()
     engine = runner.server
@@ -161,6 +164,7 @@ async def serving(repository: Repository) -> AsyncIterator[Running]:
         if settings.server.tls_listen:
             tls_url = await _listen(stack, house, "https", settings.server.tls_listen)
         house.spawn(watch.keep_looking(), "watch the repository")
+        house.spawn(_resume(uploads, library), "list what is pending and complete")
         yield Running(
             library=library,
             url=url,
@@ -169,6 +173,16 @@ async def serving(repository: Repository) -> AsyncIterator[Running]:
             watch=watch,
         )
         watch.ready = False
+
+
+async def _resume(uploads: Uploads, library: Library) -> None:
+    """Finishes what was not finished when a server or a command was killed."""
+    try:
+        for one in await uploads.resume(Author(who="capirepo", via="start")):
+            log.info("%s %s was pending and complete: listed", one.label, one.version)
+        await library.refresh()
+    except CapirepoError as error:
+        log.warning("what is pending stays so: %s", error)
 
 
 def _in_one_line() -> Callable[[asyncio.AbstractEventLoop, dict[str, Any]], None]:

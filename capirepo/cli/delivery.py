@@ -116,7 +116,7 @@ async def examine(
 ) -> tuple[Problem, ...]:
     """What lint says of a release, with the catalog of the ROOT `to` where it is one."""
     contents = {str(name): data for name, data in files.items()}
-    return await admission.check(_catalog(to), label, version, contents, whole=True)
+    return await admission.check(_catalog(to), label, version, contents)
 
 
 async def stored(label: Label, version: Version, to: str) -> Stored:

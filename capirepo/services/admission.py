@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from capirepo.core import lint
@@ -33,16 +34,23 @@ def missing(catalog: Catalog, label: Label, files: Iterable[str]) -> tuple[str, 
 
 
 async def check(
-    catalog: Catalog, label: Label, version: Version, files: Mapping[str, bytes], *, whole: bool
+    catalog: Catalog, label: Label, version: Version, files: Mapping[str, bytes]
 ) -> tuple[Problem, ...]:
-    """Every problem that lint finds; `whole` says whether these are all the files there will be."""
+    """Every problem that lint finds in the files of a whole release."""
+    return (await check_parts(catalog, label, version, files))[1]
 
-    def run() -> tuple[Problem, ...]:
-        part = of_label(catalog, label, files)
-        candidate = lint.candidate(
-            files, label=label, version=version, components=part.components, whole=whole
-        )
-        return lint.run(candidate, lint.choose())
+
+async def check_parts(
+    catalog: Catalog, label: Label, version: Version, files: Mapping[str, bytes]
+) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:
+    """Every problem of files to which others may come, and of the same as a whole release."""
+
+    def run() -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:
+        components = of_label(catalog, label, files).components
+        # Reading them is what takes its time; the rules do not.
+        whole = lint.candidate(files, label=label, version=version, components=components)
+        rules = lint.choose()
+        return lint.run(replace(whole, whole=False), rules), lint.run(whole, rules)
 
     return await asyncio.to_thread(run)
 

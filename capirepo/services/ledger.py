@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from capirepo.core.names import printable
+from capirepo.errors import CapirepoError, StorageError
+
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Collection, Mapping
 
     from capirepo.core.names import AssetName, Label
     from capirepo.core.version import Version
@@ -77,13 +81,36 @@ class Ledger:
             "action": action,
             "label": label,
             "version": str(version),
-            "who": author.who,
+            "who": printable(author.who),
             "via": author.via,
             "assets": {name: one.sha256 for name, one in (sums or {}).items()},
-            "reason": reason or author.no_lint,
+            "reason": printable(reason or author.no_lint),
         }
         filled = {key: value for key, value in entry.items() if value}
         await asyncio.to_thread(self._journal.append, filled)
+
+    @contextlib.asynccontextmanager
+    async def noted(
+        self,
+        action: str,
+        label: Label,
+        version: Version,
+        author: Author,
+        sums: Mapping[AssetName, Sum],
+    ) -> AsyncIterator[None]:
+        """Notes what the body does before it is done, and if it fails, that it has failed.
+
+        Raises:
+            StorageError: as `note`.
+        """
+        await self.note(action, label, version, author, sums=sums)
+        try:
+            yield
+        except CapirepoError as error:
+            # The disk that failed the body may fail this as well; the first error counts.
+            with contextlib.suppress(StorageError):
+                await self.note("failed", label, version, author, reason=f"{action}: {error}")
+            raise
 
     async def record(
         self,
@@ -108,8 +135,22 @@ class Ledger:
         assets = {name: {"sha256": one.sha256, "size": one.size} for name, one in sums.items()}
         content = {**kept, "assets": {**known, **assets}}
         if author.no_lint:
-            content["noLint"] = author.no_lint
+            content["noLint"] = printable(author.no_lint)
         await asyncio.to_thread(self._records.write, label, version, content)
+
+    async def forget(
+        self, label: Label, version: Version, names: Collection[AssetName] | None = None
+    ) -> None:
+        """Takes assets out of the record of a release, or all of it where none are named.
+
+        Raises:
+            StorageError: it cannot be written.
+        """
+        if names is None:
+            await asyncio.to_thread(self._records.remove, label, version)
+        elif kept := self._records.read(label, version):
+            assets = {name: one for name, one in kept["assets"].items() if name not in names}
+            await asyncio.to_thread(self._records.write, label, version, {**kept, "assets": assets})
 
     def record_of(self, label: Label, version: Version) -> dict[str, Any]:
         """What is known of a release; empty where nothing is."""

@@ -12,7 +12,6 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from capirepo.errors import StorageError
 from capirepo.services import admission
 from capirepo.services.ledger import Sum
 
@@ -72,24 +71,29 @@ class Publisher:
         contents = {
             str(name): data if admission.is_read(name) else b"" for name, data in files.items()
         }
-        problems = await admission.check(self._catalog, label, version, contents, whole=True)
+        problems = await admission.check(self._catalog, label, version, contents)
         if not author.no_lint and any(problem.is_error for problem in problems):
             return Outcome(state="refused", problems=problems)
         sums = {
             name: Sum(sha256=hashlib.sha256(data).hexdigest(), size=len(data))
             for name, data in files.items()
         }
-        async with self._intake.locked(label, version):
+        async with self._intake.locked(label):
             changed = not await self._store.assets(label, version)
             if changed:
                 admission.check_names(files)
                 await admission.check_twins([self._store], label, version)
-                await self._ledger.note("publish", label, version, author, sums=sums)
-                await self._ledger.record(label, version, author, sums, anew=True)
-            try:
+                async with self._ledger.noted("publish", label, version, author, sums):
+                    await self._ledger.record(label, version, author, sums, anew=True)
+                    await self._store.add(label, version, files)
+            else:
                 await self._store.add(label, version, files)
-            except StorageError as error:
-                await self._ledger.note("failed", label, version, author, reason=str(error))
-                raise
-            await self._intake.drop(label, version)
+            await self._drop_pending(label, version, author)
         return Outcome(state="listed", changed=changed, problems=problems)
+
+    async def _drop_pending(self, label: Label, version: Version, author: Author) -> None:
+        """Removes what waited to become this very release."""
+        if await self._intake.pending.assets(label, version):
+            reason = "pending files: the whole release was published"
+            await self._ledger.note("delete", label, version, author, reason=reason)
+            await self._intake.drop(label, version)

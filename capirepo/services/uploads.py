@@ -7,6 +7,7 @@ it a release. To one that is listed a file may still be added; none is ever repl
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Mapping
 
     from capirepo.core.catalog import Catalog
+    from capirepo.core.lint import Problem
     from capirepo.core.names import AssetName, Label
     from capirepo.core.release import Asset
     from capirepo.core.version import Version
@@ -49,6 +51,21 @@ class Waiting:
     version: Version
     assets: Mapping[AssetName, Asset]
     reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """What is known of files that are, or may become, a release.
+
+    Attributes:
+        lacking: what must be there and is not.
+        apart: what lint finds where others may come.
+        problems: what it finds in all that is there, as a whole release if nothing is lacking.
+    """
+
+    lacking: tuple[str, ...]
+    apart: tuple[Problem, ...]
+    problems: tuple[Problem, ...]
 
 
 class Uploads:
@@ -95,7 +112,7 @@ class Uploads:
                     f"{target.name} arrived as {received.sha256}; {sha256} was announced",
                     cure="send it again",
                 )
-            async with self._intake.locked(target.label, target.version):
+            async with self._intake.locked(target.label):
                 return await self._take(target, received, author)
 
     async def withdraw(
@@ -113,7 +130,7 @@ class Uploads:
             RefusedError: it is listed.
             NotThereError: it is not there.
         """
-        async with self._intake.locked(label, version):
+        async with self._intake.locked(label):
             there = await self._store.assets(label, version)
             if there and not listed:
                 raise RefusedError(
@@ -129,8 +146,34 @@ class Uploads:
                 for one, asset in found.items()
                 if name in (None, one)
             }
-            await self._ledger.note("delete", label, version, author, sums=sums)
-            await self._intake.drop(label, version, name, listed=bool(there))
+            async with self._ledger.noted("delete", label, version, author, sums):
+                await self._intake.drop(label, version, name, listed=bool(there))
+            if there:
+                whole = sums.keys() == found.keys()
+                await self._ledger.forget(label, version, None if whole else sums.keys())
+
+    async def resume(self, author: Author) -> list[Waiting]:
+        """Finishes what a crash left: lists what is complete, drops what is listed already.
+
+        Returns:
+            What was listed.
+        """
+        listed = []
+        for one in await self.pending():
+            label, version = one.label, one.version
+            async with self._intake.locked(label):
+                if await self._store.assets(label, version):
+                    reason = "pending files: the release is listed"
+                    await self._ledger.note("delete", label, version, author, reason=reason)
+                    await self._intake.drop(label, version)
+                    continue
+                assets = await self._intake.pending.assets(label, version)
+                files = await self._contents(self._intake.pending, label, version, assets)
+                seen = await self._look(label, version, files)
+                with contextlib.suppress(ConflictError):
+                    if (await self._list_if_complete(label, version, seen, author)).changed:
+                        listed.append(one)
+        return listed
 
     async def pending(self) -> list[Waiting]:
         """What waits, by label and version, without asking why."""
@@ -146,73 +189,80 @@ class Uploads:
         return [await self._reasons(one) for one in await self.pending()]
 
     async def _reasons(self, one: Waiting) -> Waiting:
-        pending = self._intake.pending
-        files = await self._contents(pending, one.label, one.version, one.assets)
-        lacking = admission.missing(self._catalog, one.label, files)
-        problems = await admission.check(
-            self._catalog, one.label, one.version, files, whole=not lacking
-        )
-        reasons = (*lacking, *(str(found) for found in problems if found.is_error))
+        files = await self._contents(self._intake.pending, one.label, one.version, one.assets)
+        seen = await self._look(one.label, one.version, files)
+        reasons = (*seen.lacking, *(str(found) for found in seen.problems if found.is_error))
         return replace(one, reasons=reasons or ("nothing: upload any of its files once more",))
 
     async def _take(self, target: Target, received: Received, author: Author) -> Outcome:
-        """Gives a received file its place; the release is locked."""
+        """Gives a received file its place; its label is locked."""
         label, version, name = target.label, target.version, target.name
         there = await self._store.assets(label, version)
         home = self._store if there else self._intake.pending
         beside = there or await home.assets(label, version)
-        if name in beside:
-            other = await _sum(home, label, version, beside[name])
-            if other.sha256 != received.sha256:
-                raise ConflictError(
-                    f"{label} {version} has another {name}",
-                    cure="a release never changes: give the new one a version of its own"
-                    if there
-                    else "delete the pending one first",
-                )
-        else:
+        held = Sum(sha256=received.sha256, size=received.size)
+        new = name not in beside
+        if new:
             admission.check_names([*beside, name])
             if not there:
                 await admission.check_twins([self._store, home], label, version)
+        else:
+            await self._check_same(target, held, beside[name], listed=bool(there))
         files = await self._contents(home, label, version, beside)
-        files[name] = (
-            await asyncio.to_thread(received.place.read_bytes) if _fits(received, name) else b""
-        )
-        problems = await admission.check(self._catalog, label, version, files, whole=False)
-        wrong = tuple(one for one in problems if one.finding.file == name)
-        if not author.no_lint and any(one.is_error for one in wrong):
-            return Outcome(state="refused", problems=wrong)
-        new, held = name not in beside, Sum(sha256=received.sha256, size=received.size)
         if new:
-            sums = {name: held}
-            await self._ledger.note("upload", label, version, author, sums=sums)
-            if there:
-                await self._ledger.record(label, version, author, sums)
-            await self._intake.keep(label, version, name, received, listed=bool(there))
+            files[name] = await _content(received, name)
+        seen = await self._look(label, version, files)
+        wrong = tuple(one for one in seen.apart if one.finding.file == name)
+        if new and not author.no_lint and any(one.is_error for one in wrong):
+            return Outcome(state="refused", problems=wrong)
+        if new:
+            async with self._ledger.noted("upload", label, version, author, {name: held}):
+                if there:
+                    await self._ledger.record(label, version, author, {name: held})
+                await self._intake.keep(label, version, name, received, listed=bool(there))
         if there:
-            return Outcome(state="listed", changed=new, held=held, problems=problems)
-        outcome = await self._list_if_complete(label, version, files, author)
+            outcome = Outcome(
+                # One that was made by hand may lack something.
+                state="pending" if seen.lacking else "listed",
+                missing=seen.lacking,
+                problems=seen.apart,
+            )
+        else:
+            outcome = await self._list_if_complete(label, version, seen, author)
         return replace(outcome, held=held, changed=new or outcome.changed)
 
+    async def _check_same(self, target: Target, held: Sum, asset: Asset, *, listed: bool) -> None:
+        """Refuses other bytes than those that have the name already."""
+        home = self._store if listed else self._intake.pending
+        if await _sum(home, target.label, target.version, asset) != held:
+            raise ConflictError(
+                f"{target.label} {target.version} has another {target.name}",
+                cure="a release never changes: give the new one a version of its own"
+                if listed
+                else "delete the pending one first",
+            )
+
     async def _list_if_complete(
-        self,
-        label: Label,
-        version: Version,
-        files: Mapping[str, bytes],
-        author: Author,
+        self, label: Label, version: Version, seen: _Seen, author: Author
     ) -> Outcome:
-        lacking = admission.missing(self._catalog, label, files)
-        problems = await admission.check(self._catalog, label, version, files, whole=not lacking)
-        broken = any(one.is_error for one in problems) and not author.no_lint
-        if lacking or broken:
-            return Outcome(state="pending", missing=lacking, problems=problems)
+        """Makes a release of what is pending, where nothing is missing or wrong."""
+        broken = any(one.is_error for one in seen.problems) and not author.no_lint
+        if seen.lacking or broken:
+            return Outcome(state="pending", missing=seen.lacking, problems=seen.problems)
         pending = self._intake.pending
+        # Another one may have been published while this one was pending.
+        await admission.check_twins([self._store], label, version)
         assets = await pending.assets(label, version)
         sums = {name: await _sum(pending, label, version, one) for name, one in assets.items()}
-        await self._ledger.note("publish", label, version, author, sums=sums)
-        await self._ledger.record(label, version, author, sums, anew=True)
-        await self._intake.reveal(label, version)
-        return Outcome(state="listed", changed=True, problems=problems)
+        async with self._ledger.noted("publish", label, version, author, sums):
+            await self._ledger.record(label, version, author, sums, anew=True)
+            await self._intake.reveal(label, version)
+        return Outcome(state="listed", changed=True, problems=seen.problems)
+
+    async def _look(self, label: Label, version: Version, files: Mapping[str, bytes]) -> _Seen:
+        lacking = admission.missing(self._catalog, label, files)
+        apart, whole = await admission.check_parts(self._catalog, label, version, files)
+        return _Seen(lacking=lacking, apart=apart, problems=apart if lacking else whole)
 
     async def _contents(
         self, store: Store, label: Label, version: Version, assets: Mapping[AssetName, Asset]
@@ -226,8 +276,20 @@ class Uploads:
         }
 
 
-def _fits(received: Received, name: str) -> bool:
-    return admission.is_read(name) and received.size <= MAX_BYTES
+async def _content(received: Received, name: AssetName) -> bytes:
+    """What lint reads of a file that was received.
+
+    Raises:
+        BadInputError: it is YAML, and too large to be read.
+    """
+    if not admission.is_read(name):
+        return b""
+    if received.size > MAX_BYTES:
+        raise BadInputError(
+            f"{name} has {received.size} bytes; of YAML, at most {MAX_BYTES} are taken",
+            cure="is it the right file?",
+        )
+    return await asyncio.to_thread(received.place.read_bytes)
 
 
 async def _sum(store: Store, label: Label, version: Version, asset: Asset) -> Sum:

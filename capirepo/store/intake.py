@@ -5,7 +5,8 @@ Rules kept here:
   it is wholly there or wholly absent, and nothing is ever overwritten;
 - files of a release that is not complete wait in `.capirepo/pending/`, out of the repository;
 - they become a release by one rename of their folder;
-- whoever works on a release holds its lock, in this process and in others.
+- whoever works on a release holds the lock of its label, in this process and in others: two
+  versions that are hardly to be told from each other are two of one label.
 """
 
 from __future__ import annotations
@@ -13,18 +14,27 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
-import fcntl
 import hashlib
 import os
 import shutil
+import tempfile
 from typing import TYPE_CHECKING, Final
+from weakref import WeakValueDictionary
 
 import aiofiles
 
 from capirepo.errors import ConflictError, StorageError
 from capirepo.ports import Received, Shelf, TooLargeError
 from capirepo.store.fs import STATE, FolderStore
-from capirepo.store.staging import reveal, staged, sync_folder
+from capirepo.store.locks import held, sweep_locks
+from capirepo.store.staging import (
+    make_folders,
+    refuse_links,
+    reveal,
+    staged,
+    sweep,
+    sync_folder,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator
@@ -35,6 +45,11 @@ if TYPE_CHECKING:
     from capirepo.ports import Store
 
 PENDING: Final = "pending"
+STAGING: Final = "staging"
+LOCKS: Final = "locks"
+_LOCK_SECONDS: Final = 60.0
+# What a file system without hard links answers: FAT, some of FUSE and of containers.
+_NO_LINKS: Final = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 _NAME: Final = "file"
 
 
@@ -61,12 +76,12 @@ class FolderIntake:
         self.pending: Store = _Pending(self._waits)
         self._root = root
         self._state = root / STATE
-        self._locks: dict[tuple[Label, Version], asyncio.Lock] = {}
+        self._queues: WeakValueDictionary[Label, asyncio.Lock] = WeakValueDictionary()
 
     @contextlib.asynccontextmanager
     async def receiving(self, pieces: AsyncIterable[bytes], most: int) -> AsyncIterator[Received]:
         """A file, on disk and synced; gone afterwards unless it was kept."""
-        async with staged(self._state / "staging") as folder:
+        async with staged(self._state / STAGING) as folder:
             digest, size = hashlib.sha256(), 0
             async with aiofiles.open(folder / _NAME, "xb") as file:
                 async for piece in pieces:
@@ -80,15 +95,12 @@ class FolderIntake:
             yield Received(sha256=digest.hexdigest(), size=size, place=folder / _NAME)
 
     @contextlib.asynccontextmanager
-    async def locked(self, label: Label, version: Version) -> AsyncIterator[None]:
-        """Nobody else works on this release."""
-        lock = self._locks.setdefault((label, version), asyncio.Lock())
-        async with lock:
-            descriptor = await asyncio.to_thread(self._lock, label, version)
-            try:
-                yield
-            finally:
-                os.close(descriptor)
+    async def locked(self, label: Label) -> AsyncIterator[None]:
+        """Nobody else works on the releases of this label."""
+        # Those of this process queue up; only the first of them looks at the disk.
+        queue = self._queues.setdefault(label, asyncio.Lock())
+        async with queue, held(self._state / LOCKS / label, _LOCK_SECONDS):
+            yield
 
     async def keep(
         self, label: Label, version: Version, name: AssetName, received: Received, *, listed: bool
@@ -103,9 +115,10 @@ class FolderIntake:
         try:
             await asyncio.to_thread(reveal, self._waits / path, self._root / path)
         except OSError as error:
-            if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
                 raise ConflictError(f"{label} {version} is there already") from error
             raise StorageError(f"cannot write {path}: {error.strerror}") from error
+        _remove_empty(self._waits / label)
 
     async def drop(
         self, label: Label, version: Version, name: AssetName | None = None, *, listed: bool = False
@@ -121,55 +134,53 @@ class FolderIntake:
             return False
         except OSError as error:
             raise StorageError(f"cannot remove {label}/{version}: {error.strerror}") from error
+        _remove_empty(folder, folder.parent)
         return True
 
     def _remove(self, folder: Path) -> bool:
         """Takes a folder out of sight with one rename, then takes it apart."""
-        area = self._state / "staging"
-        area.mkdir(parents=True, exist_ok=True)
-        # Whatever is in the staging area without a lock is swept at the next start.
-        aside = area / f"removed-{folder.parent.name}-{folder.name}-{os.getpid()}"
         if not folder.is_dir():
             return False
+        area = self._state / STAGING
+        make_folders(area)
+        # Whatever is in the staging area without a lock is swept at the next start.
+        aside = tempfile.mkdtemp(prefix="removed-", dir=area)
         folder.rename(aside)
         sync_folder(folder.parent)
         shutil.rmtree(aside, ignore_errors=True)
-        with contextlib.suppress(OSError):
-            folder.parent.rmdir()
+        _remove_empty(folder.parent)
         return True
 
-    def _lock(self, label: Label, version: Version) -> int:
-        area = self._state / "locks"
-        try:
-            area.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(
-                area / f"{label}@{version}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644
-            )
-        except OSError as error:
-            raise StorageError(f"cannot lock in {area}: {error.strerror}") from error
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        return descriptor
+
+def sweep_state(root: Path) -> None:
+    """Removes what killed processes left beside the releases: half-made ones, and locks."""
+    sweep(root / STATE / STAGING)
+    sweep_locks(root / STATE / LOCKS)
+
+
+def _remove_empty(*folders: Path) -> None:
+    """Removes each of the folders that has nothing in it, until one has."""
+    with contextlib.suppress(OSError):
+        for folder in folders:
+            folder.rmdir()
 
 
 def _link(place: Path, folder: Path, name: AssetName) -> None:
-    made = not folder.exists()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        refuse_links(folder, folder.parent)
+        make_folders(folder)
         try:
             os.link(place, folder / name)
         except FileExistsError:
             raise
         except OSError as error:
-            if error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK):
+            if error.errno not in _NO_LINKS:
                 raise
             # No hard links here: the lock keeps others from taking the name in between.
             if (folder / name).exists():
                 raise FileExistsError(errno.EEXIST, "exists", str(folder / name)) from error
             place.rename(folder / name)
         sync_folder(folder)
-        if made:
-            sync_folder(folder.parent)
-            sync_folder(folder.parent.parent)
     except FileExistsError as error:
         raise ConflictError(f"{name} is there already") from error
     except OSError as error:

@@ -27,6 +27,7 @@ class Site:
         ready: whether the repository could be read at the last look.
         gate: who may write, and read where that is private.
         uploads: takes files one at a time.
+        upload_seconds: how long the body of an upload may stand still.
         deletes_listed: whether a release that is listed may be deleted over HTTP.
     """
 
@@ -37,6 +38,7 @@ class Site:
     ready: Callable[[], bool]
     gate: Gate
     uploads: Uploads
+    upload_seconds: float = 30.0
     deletes_listed: bool = False
 
 

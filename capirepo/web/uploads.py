@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aiohttp import hdrs, web
 
 from capirepo.core.lint.report import problem_data
-from capirepo.core.names import parse_asset, parse_label
+from capirepo.core.names import parse_asset, parse_label, shown
 from capirepo.core.version import parse_version
 from capirepo.errors import BadInputError, CapirepoError, ConflictError, NotThereError
 from capirepo.ports import TooLargeError
@@ -43,10 +43,17 @@ NO_LINT: Final = "X-Capirepo-No-Lint"
 """The header that says why lint is passed over; it is kept in the release's record."""
 
 _PIECE: Final = 1 << 20
-_PIECE_SECONDS: Final = 30.0
+_ENCODINGS: Final = ("", "identity", "gzip", "deflate")
 _SHA256: Final = re.compile(r"[0-9a-fA-F]{64}")
 # RFC 9530: Content-Digest and Repr-Digest are the same for a body that is not encoded.
 _DIGEST: Final = re.compile(r"(?:.*,)?\s*sha-256=:(?P<value>[A-Za-z0-9+/=]+):.*")
+
+
+class _TooSlowError(BadInputError):
+    """Nothing came for too long."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"nothing came for {seconds:g} seconds", cure="send it again")
 
 
 def routes() -> list[web.RouteDef]:
@@ -66,7 +73,9 @@ async def expect(request: web.Request) -> web.StreamResponse | None:
     """Before a body that waits for leave: whoever may not send it is told so instead."""
     # No middleware has seen the request yet.
     if request.headers.get(hdrs.EXPECT, "").lower() != "100-continue":
-        return signed(request, refusal(request, 417, "only 100-continue may be expected"))
+        answer = refusal(request, 417, "only 100-continue may be expected")
+        answer.force_close()
+        return signed(request, answer)
     try:
         _permitted(request)
     except CapirepoError as error:
@@ -83,11 +92,13 @@ async def put(request: web.Request) -> web.Response:
     try:
         target, author = _permitted(request)
         outcome = await request.app[SITE].uploads.upload(
-            target, _pieces(request), author, _announced(request)
+            target, _pieces(request, target.label), author, _announced(request)
         )
     except (BadInputError, ConflictError) as error:
         return _refused(request, error)
-    await library_of(request).refresh()
+    if outcome.state == "listed":
+        # Whoever reads after the answer sees it.
+        await library_of(request).refresh()
     place = f"{target.label}/{target.version}"
     problems = [
         problem_data(one, f"{place}/{one.finding.file}".rstrip("/")) for one in outcome.problems
@@ -144,31 +155,36 @@ def _permitted(request: web.Request) -> tuple[Target, Author]:
     most = request.app[SITE].uploads.most
     if request.content_length is not None and request.content_length > most:
         raise TooLargeError(most)
+    encoding = request.headers.get(hdrs.CONTENT_ENCODING, "").strip().lower()
+    if encoding not in _ENCODINGS:
+        raise BadInputError(f"Content-Encoding is {shown(encoding)}", cure="send it as it is")
     reason = request.headers.get(NO_LINT, "").strip()
     return target, Author(who=who, via="http", no_lint=reason[:500])
 
 
-async def _pieces(request: web.Request) -> AsyncIterator[bytes]:
+async def _pieces(request: web.Request, label: Label) -> AsyncIterator[bytes]:
     """The body, piece by piece.
 
     Raises:
         BadInputError: it ends before it is whole, or does not come.
+        UnauthorizedError, RefusedError: the token has lost its power meanwhile.
     """
+    seconds = request.app[SITE].upload_seconds
     while True:
         try:
-            async with asyncio.timeout(_PIECE_SECONDS):
+            async with asyncio.timeout(seconds):
                 piece = await request.content.read(_PIECE)
         except TimeoutError:
-            raise BadInputError(
-                f"nothing came for {_PIECE_SECONDS:.0f} seconds", cure="send it again"
-            ) from None
+            raise _TooSlowError(seconds) from None
         except (web.RequestPayloadError, ConnectionError, web.HTTPException) as error:
             raise BadInputError(
                 "the body ended before it was whole", cure="send it again"
             ) from error
         if not piece:
-            return
+            break
         yield piece
+    # A body may take hours.
+    writer_of(request, label)
 
 
 def _announced(request: web.Request) -> str:
@@ -216,6 +232,8 @@ def _refused(request: web.Request, error: CapirepoError) -> web.Response:
         return _as_json(told, 409)
     if isinstance(error, TooLargeError):
         answer = refusal(request, 413, str(error))
+    elif isinstance(error, _TooSlowError):
+        answer = refusal(request, 408, str(error))
     elif isinstance(error, BadInputError):
         answer = refusal(request, 400, str(error))
     else:
