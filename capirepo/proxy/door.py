@@ -28,6 +28,8 @@ from capirepo.proxy.head import MAX_HEAD, HeadError, check_head, find_end, may_h
 from capirepo.proxy.traffic import Line
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from capirepo.proxy.house import House
     from capirepo.proxy.ready import Answer, Channel
 
@@ -76,6 +78,7 @@ class Door(asyncio.Protocol):
         self._said_all = False
         self._held = b""
         self._head = b""
+        self._has_all: Callable[[], bool] = lambda: True
         self._generation = 0
         self._since = 0.0
         self._unread = 0
@@ -109,9 +112,12 @@ class Door(asyncio.Protocol):
         self._held += data
         self._go_on()
 
-    def began(self) -> None:
-        """Aiohttp begins with a request."""
+    def began(self, has_all: Callable[[], bool]) -> None:
+        """Aiohttp begins with a request; `has_all` says whether its body is there to the end."""
         self._state = State.BUSY
+        self._has_all = has_all
+        if self._said_all and not has_all():
+            self._end()
         self._generation = self._house.ready.generation()
 
     def ended(self, answer: Answer | None, *, last: bool) -> None:
@@ -153,7 +159,9 @@ class Door(asyncio.Protocol):
         """The client sends no more; on a plain connection it may still wait for its answer."""
         self._said_all = True
         waits = self._state is not State.IDLE or bool(self._held)
-        return waits and not self._channel[0]
+        # Who leaves in the middle of a body waits for nothing.
+        left = self._state is State.BUSY and not self._has_all()
+        return waits and not left and not self._channel[0]
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""

@@ -31,7 +31,7 @@ async def announce(
     """The outermost middleware: the door learns that work on a request begins."""
     door = door_of(request)
     if door is not None:
-        door.began()
+        door.began(request.content.is_eof)
     response = await handler(request)
     if door is not None and door.engine_only and not response.prepared:
         response.force_close()
