@@ -75,8 +75,9 @@ async def packages(request: web.Request) -> web.Response:
     if query.get("sort") == "desc":
         found.reverse()
     page = page_of(request, found, _PAGE)
-    answer = send.as_json(
+    return _as_json(
         request,
+        query.get("status", _LISTED),
         page.items,
         Link=page.links(request, f"{request.scheme}://{request.host}{request.rel_url.raw_path}"),
         X_Total=str(page.total),
@@ -86,13 +87,12 @@ async def packages(request: web.Request) -> web.Response:
         X_Next_Page=str(page.number + 1) if page.number < page.last else "",
         X_Prev_Page=str(page.number - 1) if page.number > 1 else "",
     )
-    return _of_status(answer, query.get("status", _LISTED))
 
 
 async def package(request: web.Request) -> web.Response:
     """One release, as a package."""
     label, version, _, status = await find_package(request)
-    return _of_status(send.as_json(request, package_data(label, version, status)), status)
+    return _as_json(request, status, package_data(label, version, status))
 
 
 async def package_files(request: web.Request) -> web.Response:
@@ -107,8 +107,7 @@ async def package_files(request: web.Request) -> web.Response:
             digest = blob.sha256 if blob else None
         files.append(file_data(label, version, item.name, item.size, digest))
     page = page_of(request, files, _PAGE)
-    answer = send.as_json(request, page.items, X_Total=str(page.total))
-    return _of_status(answer, status)
+    return _as_json(request, status, page.items, X_Total=str(page.total))
 
 
 async def asset(request: web.Request) -> web.StreamResponse:
@@ -156,9 +155,11 @@ async def _all(request: web.Request, status: str) -> list[tuple[Label, Version, 
     ]
 
 
-def _of_status(answer: web.Response, status: str) -> web.Response:
-    """What waits may change while the repository does not: its answers are not kept ready."""
+def _as_json(request: web.Request, status: str, content: object, **headers: str) -> web.Response:
+    """An answer about packages of one status; that about pending ones is never kept ready."""
+    answer = send.as_json(request, content, **headers)
     if status != _LISTED:
+        # What is pending changes and the library does not.
         answer[send.PURE] = False
     return answer
 
