@@ -28,14 +28,18 @@ ImageReference = NewType("ImageReference", str)
 
 MANAGER: Final = "manager"
 _WORKLOADS: Final = ("Deployment", "DaemonSet", "StatefulSet")
-# The grammar of the distribution project (`reference/regexp.go`), less IPv6 literals.
-_HOST: Final = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*"
-_PART: Final = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
+# The grammar of the distribution project (`reference/regexp.go`).
+_LABEL: Final = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
+_HOST: Final = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?"
+_PART: Final = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
 _IMAGE: Final = re.compile(
-    rf"(?P<registry>{_HOST}(:[0-9]{{1,5}})?)/(?P<path>{_PART}(/{_PART})*)"
-    r"(?P<tag>:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?P<digest>@sha256:[0-9a-f]{64})?"
+    rf"(?P<registry>{_HOST}|{_PART})/(?P<path>{_PART}(?:/{_PART})*)"
+    r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?"
+    r"(?:@(?P<digest>sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128}))?"
 )
-_LONGEST: Final = 512
+_LONGEST_PATH: Final = 255
+# In two parts: this is no address that anything here asks.
+_DOCKER: Final = "docker" + ".io"
 _CURE: Final = "write it whole: registry.example.com/org/manager:v0.1.0"
 
 
@@ -65,17 +69,33 @@ def parse_image(text: str) -> ImageReference:
     Raises:
         BadInputError: it leaves out the registry, or both tag and digest, or is none.
     """
-    found = _IMAGE.fullmatch(text) if len(text) <= _LONGEST else None
-    registry = found["registry"] if found else ""
-    # As all clients do: a first part without a dot or a port is no registry.
-    if found and not ("." in registry or ":" in registry or registry == "localhost"):
-        raise BadInputError(f"the image {shown(text)} names no registry", cure=_CURE)
+    found = _IMAGE.fullmatch(text)
+    if split_image(text) is None:
+        long = found is not None and len(found["path"]) > _LONGEST_PATH
+        short = found is not None or "/" not in text
+        what = "names no registry" if short and not long else "is no image reference"
+        raise BadInputError(f"the image {shown(text)} {what}", cure=_CURE)
     if found and not found["tag"] and not found["digest"]:
         raise BadInputError(f"the image {shown(text)} has neither tag nor digest", cure=_CURE)
-    if not found:
-        what = "names no registry" if "/" not in text else "is no image reference"
-        raise BadInputError(f"the image {shown(text)} {what}", cure=_CURE)
     return ImageReference(text)
+
+
+def split_image(text: str) -> re.Match[str] | None:
+    """The registry, path, tag and digest of an image that is written in full; None for another.
+
+    This is what clusterctl takes (`reference.ParseNamed`): the registry stands there, in the
+    form that Docker itself would write.
+    """
+    found = _IMAGE.fullmatch(text)
+    if found is None or len(found["path"]) > _LONGEST_PATH:
+        return None
+    # Without a dot, a port or capitals the first part is a path on Docker's own registry.
+    registry = found["registry"]
+    if not (set(".:") & set(registry) or registry == "localhost" or registry.lower() != registry):
+        return None
+    if registry == f"index.{_DOCKER}" or (registry == _DOCKER and "/" not in found["path"]):
+        return None
+    return found
 
 
 def with_image(

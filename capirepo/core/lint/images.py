@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from capirepo.core.images import MANAGER, split_image
 from capirepo.core.lint.model import dig, is_open
 from capirepo.core.lint.rules import By, error, warning
 
@@ -13,20 +13,6 @@ if TYPE_CHECKING:
 
     from capirepo.core.lint.model import Candidate, Finding, Object
 
-MANAGER: Final = "manager"
-# distribution/reference: `ParseNamed` demands the canonical form, with the registry written out.
-_COMPONENT: Final = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
-_DOMAIN: Final = (
-    r"(?:(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
-    r"(?:\.(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?"
-)
-_IMAGE: Final = re.compile(
-    rf"(?P<domain>{_DOMAIN}|{_COMPONENT})/(?P<path>{_COMPONENT}(?:/{_COMPONENT})*)"
-    r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?"
-    r"(?:@(?P<digest>sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128}))?"
-)
-_LONGEST: Final = 255
-_DOCKER: Final = "docker" + ".io"
 _WORKLOADS: Final = ("Deployment", "DaemonSet")
 
 
@@ -56,7 +42,7 @@ def image_form(candidate: Candidate) -> Iterator[Finding]:
         if is_open(image.image):
             continue
         text = image.image if isinstance(image.image, str) else ""
-        if parse_image(text) is None:
+        if split_image(text) is None:
             yield image.item.finding(
                 f"container {image.container} has the image {text!r}"
                 if text
@@ -74,7 +60,7 @@ def image_latest(candidate: Candidate) -> Iterator[Finding]:
     tell which one to mirror.
     """
     for image in _images(candidate):
-        match = parse_image(image.image) if isinstance(image.image, str) else None
+        match = split_image(image.image) if isinstance(image.image, str) else None
         if match and not is_open(image.image) and not match["digest"]:
             tag = match["tag"]
             if tag is None or tag == "latest":
@@ -97,7 +83,7 @@ def image_tag(candidate: Candidate) -> Iterator[Finding]:
     # A tag cannot have a plus sign (clusterctl's SemverToOCIImageTag).
     wanted = str(candidate.version).replace("+", "_")
     for image in _images(candidate):
-        match = parse_image(image.image) if isinstance(image.image, str) else None
+        match = split_image(image.image) if isinstance(image.image, str) else None
         if image.container != MANAGER or match is None or is_open(image.image):
             continue
         tag = match["tag"]
@@ -128,19 +114,6 @@ def manager_missing(candidate: Candidate) -> Iterator[Finding]:
             f"no container of a Deployment is called {MANAGER}: {there}",
             cure=f"call the controller's container {MANAGER}",
         )
-
-
-def parse_image(text: str) -> re.Match[str] | None:
-    """The parts domain, path, tag and digest of a canonical image; None for another."""
-    match = _IMAGE.fullmatch(text)
-    if match is None or len(match["path"]) > _LONGEST:
-        return None
-    # Without a dot, a port or capitals the first part is a path on Docker's own registry.
-    domain = match["domain"]
-    full = "." in domain or ":" in domain or domain == "localhost" or domain.lower() != domain
-    if domain == f"index.{_DOCKER}" or (domain == _DOCKER and "/" not in match["path"]):
-        full = False
-    return match if full else None
 
 
 def _images(candidate: Candidate) -> Iterator[Image]:
