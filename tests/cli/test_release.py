@@ -206,7 +206,7 @@ def test_core_has_no_name_and_only_infrastructure_has_templates(tree: Path) -> N
         (("--to", "missing"), "ROOT missing is no folder"),
         (("--to", "http://127.0.0.1:9"), "no answer from http://127.0.0.1:9"),
         (("--out", "components.yaml/x"), "cannot make the folder"),
-        (("--out", "blocked"), "cannot lock in"),
+        (("--out", "blocked"), "cannot lock "),
         (("--dry-run", "--type", "ipam"), "--name"),
         (("--dry-run", "--type", "ipam", "--name", "No"), "'ipam-No' is no provider label"),
         (("--dry-run", "--type", "core", "--name", "x"), "is called cluster-api"),
