@@ -70,7 +70,10 @@ def test_a_broken_release_is_named_in_the_log(root: Path, tmp_path: Path) -> Non
     with serving_process(root, state=tmp_path) as server:
         assert server.process.stderr is not None
         line = server.process.stderr.readline()
-    assert "warning infrastructure-awesome v0.7.0 is not offered: metadata.yaml: holds no object" in line
+    assert (
+        "warning infrastructure-awesome v0.7.0 is not offered: metadata.yaml: holds no object"
+        in line
+    )
 
 
 def test_a_port_in_use_is_one_line_and_exit_2(root: Path) -> None:
