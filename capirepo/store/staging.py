@@ -109,7 +109,7 @@ def refuse_links(*folders: Path) -> None:
 
 
 def _make(area: Path) -> tuple[Path, int]:
-    area.mkdir(parents=True, exist_ok=True, mode=0o755)
+    make_folders(area)
     while True:
         folder = Path(tempfile.mkdtemp(dir=area))
         # Between the two lines another process may sweep it: then it is made once more.
