@@ -87,28 +87,29 @@ class Publishing:
 
     Attributes:
         ledger: takes note of every change.
-        journal: the audit log that it writes.
     """
 
     publisher: Publisher
     uploads: Uploads
     ledger: Ledger
-    journal: FileJournal
 
 
 def make_publishing(repository: Repository) -> Publishing:
     """What changes a ROOT."""
     store, intake = FolderStore(repository.root), FolderIntake(repository.root)
-    journal = FileJournal(repository.state / "audit.jsonl")
-    ledger = Ledger(FileRecords(repository.state / "records"), journal, now)
+    ledger = Ledger(FileRecords(repository.state / "records"), journal_of(repository), now)
     catalog = repository.settings.catalog()
     most = repository.settings.publish.megabytes * _MEGABYTE
     return Publishing(
         publisher=Publisher(store, intake, ledger, catalog),
         uploads=Uploads(store, intake, ledger, catalog, most),
         ledger=ledger,
-        journal=journal,
     )
+
+
+def journal_of(repository: Repository) -> FileJournal:
+    """The audit log of a repository."""
+    return FileJournal(repository.state / "audit.jsonl")
 
 
 def places_of(repository: Repository) -> Places:

@@ -5,11 +5,11 @@ The commands that make releases know no more of it than this.
 
 from __future__ import annotations
 
-import getpass
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from capirepo.cli.options import user
 from capirepo.cli.remote import fetch_release, is_address, send_release, versions_at
 from capirepo.core.catalog import Catalog
 from capirepo.core.names import parse_asset
@@ -68,11 +68,13 @@ class Terms:
     Attributes:
         no_lint: why lint is passed over; '' where it is not.
         allow_warnings: whether warnings are fine.
+        state: where a ROOT keeps its log and records; None for `.capirepo` in it.
         sent: is told how many bytes have gone to a server.
     """
 
     no_lint: str = ""
     allow_warnings: bool = True
+    state: Path | None = None
     sent: Callable[[int], None] = lambda _: None
 
 
@@ -100,8 +102,8 @@ async def deliver(
     if is_address(to):
         return _send(label, version, files, to, terms)
     root = _made(Path(to))
-    author = Author(who=f"user {_user()}", via="cli", no_lint=terms.no_lint)
-    publisher = make_publishing(open_repository(root)).publisher
+    author = Author(who=user(), via="cli", no_lint=terms.no_lint)
+    publisher = make_publishing(open_repository(root, state=terms.state)).publisher
     outcome = await publisher.publish(label, version, files, author)
     return Delivered(
         place=str(root / label / str(version)),
@@ -160,7 +162,9 @@ def _send(
     return Delivered(
         place=f"{to.rstrip('/')}/{label}/{version}",
         # Another GitLab says nothing of the kind: what it has taken is there.
-        state=str(told.get("state", "listed")),
+        state="refused"
+        if "problems" in told and "state" not in told
+        else told.get("state", "listed"),
         added=bool(told.get("changed", True)),
         missing=(*told.get("missing", ()), *errors),
     )
@@ -193,10 +197,3 @@ def _made(root: Path) -> Path:
     except OSError as error:
         raise StorageError(f"cannot make the folder {root}: {error.strerror}") from error
     return root
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "unknown"

@@ -16,7 +16,7 @@ from capirepo.cli.options import (
     say,
     state_option,
 )
-from capirepo.repository import make_publishing, open_repository
+from capirepo.repository import journal_of, open_repository
 
 
 @click.command(
@@ -28,7 +28,10 @@ from capirepo.repository import make_publishing, open_repository
 )
 @root_argument
 @click.option("--label", help="Only what is about this label.")
-@click.option("--action", help="Only this action: publish, upload, delete, failed.")
+@click.option(
+    "--action",
+    help="Only this action: publish, upload, delete, token-create, token-revoke, failed.",
+)
 @click.option("--last", type=click.IntRange(min=1), metavar="N", help="Only the last N entries.")
 @config_option
 @state_option
@@ -45,9 +48,9 @@ def command(
     """Show the audit log of ROOT, oldest first: who changed what, when, and its digests.
 
     Each entry is chained to the one before by a digest. Exit code 1 where an entry was changed or
-    taken out after it was written.
+    taken out after it was written; that the last ones are gone, nothing tells.
     """
-    journal = make_publishing(open_repository(root, config, state)).journal
+    journal = journal_of(open_repository(root, config, state))
     entries, broken = [], None
     for number, (entry, sound) in enumerate(journal.entries(), 1):
         if not sound and broken is None:
@@ -71,12 +74,11 @@ def _draw(entries: list[dict[str, Any]]) -> None:
     from rich.text import Text  # noqa: PLC0415 - as above
 
     table = Table(box=None, pad_edge=False)
-    for heading in ("TIME", "WHO", "ACTION", "LABEL", "VERSION", "ASSETS"):
+    for heading in ("TIME", "WHO", "ACTION", "LABEL", "VERSION", "ABOUT"):
         table.add_column(heading, overflow="fold")
     for entry in entries:
-        assets = ", ".join(
-            f"{name} {digest[:12]}" for name, digest in entry.get("assets", {}).items()
-        )
+        about = [f"{name} {digest[:12]}" for name, digest in entry.get("assets", {}).items()]
+        about += [f"{entry['token']} {entry.get('id', '')}"] if "token" in entry else []
         reason = f" ({entry['reason']})" if entry.get("reason") else ""
         row = (
             entry.get("time", "-"),
@@ -84,7 +86,7 @@ def _draw(entries: list[dict[str, Any]]) -> None:
             entry.get("action", "-"),
             entry.get("label", "-"),
             entry.get("version", "-"),
-            f"{assets}{reason}" or "-",
+            f"{', '.join(about)}{reason}".strip() or "-",
         )
         table.add_row(*(Text(str(cell)) for cell in row))
     console().print(table)

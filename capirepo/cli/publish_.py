@@ -14,12 +14,12 @@ import click
 
 from capirepo.cli.delivery import Delivered, Terms, deliver
 from capirepo.cli.folders import Given, find_releases
-from capirepo.cli.options import counted, say
+from capirepo.cli.options import counted, say, state_option
 from capirepo.cli.remote import is_address
 from capirepo.core.catalog import Catalog
 from capirepo.core.lint.report import Checked, problem_data, render
-from capirepo.core.names import parse_asset
-from capirepo.errors import BadInputError
+from capirepo.core.names import parse_asset, shown
+from capirepo.errors import BadInputError, ConflictError
 from capirepo.repository import open_repository
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Whether a release with warnings is taken.",
 )
+@state_option
 @click.option(
     "-o",
     "--output",
@@ -70,6 +71,7 @@ def command(
     version: str | None,
     no_lint: str,
     allow_warnings: bool,  # noqa: FBT001 - click's way to call
+    state: Path | None,
     output: str,
 ) -> int:
     """Publish the releases in PATH: a release folder, or a folder of them (LABEL/VERSION).
@@ -84,16 +86,20 @@ def command(
     if not is_address(to) and Path(to).is_dir():
         catalog = open_repository(Path(to)).settings.catalog()
     given = [_sure(one) for path in paths for one in find_releases(path, catalog, label, version)]
-    published = []
-    with _progress(given, to) as sent:
-        terms = Terms(no_lint=no_lint, allow_warnings=allow_warnings, sent=sent)
-        for one in given:
-            done = Published(given=one, delivered=asyncio.run(_deliver(one, to, terms)))
-            published.append(done)
-            if output == "text":
-                _tell(done)
-    if output == "json":
-        click.echo(json.dumps([done.data() for done in published], indent=2))
+    _point_out_others(given)
+    published: list[Published] = []
+    try:
+        with _progress(given, to) as sent:
+            terms = Terms(no_lint=no_lint, allow_warnings=allow_warnings, state=state, sent=sent)
+            for one in given:
+                done = asyncio.run(_publish(one, to, terms))
+                published.append(done)
+                if output == "text":
+                    _tell(done)
+    finally:
+        # What was done is told, also where a server or a disk has put an end to it.
+        if output == "json":
+            click.echo(json.dumps([done.data() for done in published], indent=2))
     return int(any(done.delivered.state != "listed" for done in published))
 
 
@@ -128,24 +134,56 @@ class Published:
         return Checked(title=self.given.title, places=paths, problems=self.delivered.problems)
 
 
-async def _deliver(given: Given, to: str, terms: Terms) -> Delivered:
+async def _publish(given: Given, to: str, terms: Terms) -> Published:
     label, version = given.part.label, given.version
     assert label is not None  # noqa: S101 - _sure has seen to both
     assert version is not None  # noqa: S101 - as above
     files = {parse_asset(name): data for name, data in given.files.items()}
-    return await deliver(label, version, files, to, terms)
+    try:
+        return Published(given=given, delivered=await deliver(label, version, files, to, terms))
+    except ConflictError as error:
+        # No reason not to publish the others.
+        place = f"{to.rstrip('/')}/{label}/{version}"
+        delivered = Delivered(place=place, state="conflict", missing=(str(error),))
+        return Published(given=given, delivered=delivered)
 
 
 def _sure(given: Given) -> Given:
-    """Checks that it is known whose release this is, and which."""
+    """Checks that it is known whose release this is, and which, and that its files may be named so.
+
+    Raises:
+        BadInputError: something of it is not; nothing has been published yet.
+    """
     if given.part.label is None:
         raise BadInputError(
             f"{given.title}: nothing says whose release this is", cure="give --label TYPE-NAME"
         )
     if given.version is None:
-        what = f"{given.version_text!r} is no version" if given.version_text else "no version"
+        text = given.version_text
+        what = f"{shown(text)} is no version" if text else "nothing says which version this is"
         raise BadInputError(f"{given.title}: {what}", cure="give --version vX.Y.Z")
+    for name in given.files:
+        try:
+            parse_asset(name)
+        except BadInputError as error:
+            raise BadInputError(f"{given.title}: {error}; or take it out") from error
     return given
+
+
+def _point_out_others(given: Sequence[Given]) -> None:
+    """Says what lies beside the files of releases and is not published."""
+    taken: dict[Path, set[str]] = {}
+    for one in given:
+        if one.whole:
+            taken.setdefault(Path(one.title), set()).update(one.files)
+    for folder, names in taken.items():
+        others = [
+            f"{shown(entry.name)[1:-1]}{'/' * entry.is_dir()}"
+            for entry in sorted(folder.iterdir())
+            if entry.name not in names
+        ]
+        if others:
+            say(f"capirepo: left out of {folder}: {', '.join(others)}")
 
 
 def _tell(done: Published) -> None:
@@ -155,9 +193,13 @@ def _tell(done: Published) -> None:
     if text:
         say(text)
     if delivered.state == "refused":
+        for sentence in delivered.missing:
+            say(f"{done.title}: {sentence}")
         say(f"refused    {done.title}: see `capirepo rule ID` for what each problem means")
     elif delivered.state == "pending":
         say(f"pending    {done.title}: {'; '.join(delivered.missing)}")
+    elif delivered.state == "conflict":
+        say(f"conflict   {done.title}: {'; '.join(delivered.missing)}")
     else:
         size = sum(map(len, done.given.files.values()))
         files = counted(len(done.given.files), "file")

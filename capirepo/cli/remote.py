@@ -18,8 +18,10 @@ from urllib.parse import quote, urlsplit
 
 from capirepo.cli.client import TOKEN_VARIABLE, get, token_of_user
 from capirepo.core.metadata import METADATA
+from capirepo.core.names import printable, shown
 from capirepo.errors import (
     BadInputError,
+    CapirepoError,
     ConflictError,
     NotThereError,
     RefusedError,
@@ -37,8 +39,17 @@ if TYPE_CHECKING:
 _SECONDS: Final = 60.0
 _PIECE: Final = 64 * 1024
 _OURS: Final = "/api/v4/projects/1"
+_TAKEN: Final = (200, 201, 202)
+_FOUND_ERRORS: Final = 422
 _SERVER_ERROR: Final = 500
-_ERRORS: Final = {
+# What the end of a connection looks like to who is still sending.
+_CUT_OFF: Final = (
+    BrokenPipeError,
+    ConnectionResetError,
+    ssl.SSLEOFError,
+    ssl.SSLZeroReturnError,
+)
+_ERRORS: Final[dict[int, type[CapirepoError]]] = {
     400: BadInputError,
     401: UnauthorizedError,
     403: RefusedError,
@@ -55,11 +66,13 @@ class Answer:
 
     Attributes:
         status: of HTTP.
-        told: the JSON that came with it.
+        told: the JSON that came with it; empty where none did, as GitLab and we send it.
+        location: where it sends us.
     """
 
     status: int
     told: Mapping[str, Any]
+    location: str = ""
 
 
 def send_release(  # noqa: PLR0913 - what is sent, and how
@@ -72,7 +85,10 @@ def send_release(  # noqa: PLR0913 - what is sent, and how
     no_lint: str = "",
     sent: Callable[[int], None] = lambda _: None,
 ) -> Answer:
-    """Sends a release, file by file; what the server says of the last one.
+    """Sends a release, file by file.
+
+    Returns:
+        What the server says of the last file; or of the first in which its lint finds errors.
 
     Args:
         to: `http(s)://HOST[:PORT]` of a capirepo, or the address of a GitLab project
@@ -96,8 +112,10 @@ def send_release(  # noqa: PLR0913 - what is sent, and how
     for name in order:
         path = f"{base.path}/packages/generic/{label}/{quote(str(version))}/{quote(name)}"
         answer = _put(base, path, files[name], no_lint, sent)
-        if answer.status not in (200, 201, 202):
-            raise _error(name, answer)
+        if answer.status == _FOUND_ERRORS and "problems" in answer.told:
+            break
+        if answer.status not in _TAKEN or not answer.told:
+            raise _error(f"{base.scheme}://{base.netloc}", name, answer)
     return answer
 
 
@@ -136,8 +154,14 @@ def _server(to: str) -> str:
 def _base(to: str) -> SplitResult:
     try:
         parts = urlsplit(to.rstrip("/"))
+        _ = parts.port
     except ValueError:
         parts = urlsplit("")
+    if parts.username is not None:
+        raise BadInputError(
+            "a token does not belong into an address, where logs keep it",
+            cure=f"set {TOKEN_VARIABLE} to it",
+        )
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
         raise BadInputError(f"{to!r} is no address of a server", cure="write https://HOST[:PORT]")
     if not parts.path:
@@ -167,7 +191,7 @@ def _put(
     connection = kind(base.hostname or "", base.port, timeout=_SECONDS)
     where = f"{base.scheme}://{base.netloc}"
     try:
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        with contextlib.suppress(*_CUT_OFF):
             connection.request("PUT", path, body=_pieces(data, sent), headers=headers)
         # A server that has seen enough answers, and reads no more.
         response = connection.getresponse()
@@ -183,7 +207,8 @@ def _put(
         ) from error
     finally:
         connection.close()
-    return Answer(status=response.status, told=_told(body))
+    location = response.headers.get("Location", "")
+    return Answer(status=response.status, told=_told(body), location=location)
 
 
 def _pieces(data: bytes, sent: Callable[[int], None]) -> Iterator[bytes]:
@@ -197,14 +222,21 @@ def _told(body: bytes) -> Mapping[str, Any]:
     try:
         told = json.loads(body)
     except ValueError:
-        return {"message": body.decode(errors="replace").strip()[:500]}
-    return told if isinstance(told, dict) else {"message": str(told)[:500]}
+        return {}
+    return told if isinstance(told, dict) else {}
 
 
-def _error(name: str, answer: Answer) -> Exception:
-    said = str(answer.told.get("detail") or answer.told.get("message") or answer.status)
+def _error(where: str, name: str, answer: Answer) -> CapirepoError:
+    """Why a file was not taken."""
+    if answer.location:
+        return BadInputError(
+            f"{where} sends us to {shown(answer.location)}", cure="give that address instead"
+        )
     kind = _ERRORS.get(answer.status, BadInputError)
     if answer.status >= _SERVER_ERROR:
         kind = StorageError
+    if not answer.told:
+        return kind(f"{where} answers {answer.status} to an upload: is that a capirepo?")
+    said = printable(str(answer.told.get("detail") or answer.told.get("message") or answer.status))
     cure = f"set {TOKEN_VARIABLE} to a token that may write" if kind is UnauthorizedError else ""
-    return kind(f"{name} was not taken: {said}", cure=cure)
+    return kind(f"{name} was not taken: {said[:500]}", cure=cure)

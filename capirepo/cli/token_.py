@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import secrets
 from pathlib import Path  # noqa: TC003 - click reads it at run time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,7 +18,9 @@ from capirepo.cli.options import (
     root_argument,
     say,
     state_option,
+    user,
 )
+from capirepo.core.names import printable
 from capirepo.core.tokens import (
     SECRET_BYTES,
     Scope,
@@ -29,7 +32,13 @@ from capirepo.core.tokens import (
     secret_of,
     written,
 )
-from capirepo.repository import open_repository, tokens_of
+from capirepo.errors import CapirepoError
+from capirepo.repository import journal_of, open_repository, tokens_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from capirepo.repository import Repository
 
 
 @click.group("token")
@@ -102,7 +111,9 @@ def create(
         created=now,
         expires=parse_expiry(expires, now) if expires is not None else None,
     )
-    tokens_of(open_repository(root, config, state)).add(token)
+    repository = open_repository(root, config, state)
+    with _noted(repository, "token-create", token):
+        tokens_of(repository).add(token)
     if output == "json":
         click.echo(json.dumps({"token": secret, **_about(token, now)}))
         return
@@ -142,8 +153,35 @@ def revoke(name_or_id: str, root: Path, config: Path | None, state: Path | None)
 
     Its id is what the SHA-256 of the token begins with: printf %s TOKEN | sha256sum.
     """
-    token = tokens_of(open_repository(root, config, state)).remove(name_or_id)
+    repository = open_repository(root, config, state)
+    tokens = tokens_of(repository)
+    known = next((one for one in tokens.all() if name_or_id in (one.name, one.id)), None)
+    with _noted(repository, "token-revoke", known):
+        token = tokens.remove(name_or_id)
     say(f"capirepo: token {token.name} (id {token.id}) is revoked")
+
+
+@contextlib.contextmanager
+def _noted(repository: Repository, action: str, token: Token | None) -> Iterator[None]:
+    """Notes in the audit log what is done to a token before it is done, and that it failed."""
+    if token is None:
+        yield
+        return
+    entry = {
+        "time": written(dt.datetime.now(dt.UTC)),
+        "action": action,
+        "who": printable(user()),
+        "via": "cli",
+        "token": token.name,
+        "id": token.id,
+    }
+    journal = journal_of(repository)
+    journal.append(entry)
+    try:
+        yield
+    except CapirepoError as error:
+        journal.append({**entry, "action": "failed", "reason": printable(f"{action}: {error}")})
+        raise
 
 
 def _about(token: Token, now: dt.datetime) -> dict[str, Any]:
