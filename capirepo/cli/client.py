@@ -68,7 +68,7 @@ def get(server: str, path: str) -> bytes:
         if isinstance(reason, ssl.SSLCertVerificationError):
             raise BadInputError(
                 f"{base} shows a certificate that is not trusted",
-                cure="use its http:// address, or set SSL_CERT_FILE to its CA",
+                cure="set SSL_CERT_FILE to its CA: `capirepo ca export`, or its /ca.pem",
             ) from error
         raise BadInputError(
             f"no answer from {base}: {reason}", cure="is `capirepo serve` running there?"

@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "rule": "Explain a rule of lint.",
     "release": "Make a release of a provider from its source tree.",
     "publish": "Publish releases into a ROOT, or to a server.",
+    "withdraw": "Take back what was uploaded and is no release yet.",
     "log": "Show who changed what, and when.",
     "layout": "Lay out GitHub releases (OWNER/REPO/TAG/ASSET) as a ROOT.",
     "token": "Create, list or revoke the tokens of those who write, or read what is private.",

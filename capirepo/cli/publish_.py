@@ -89,13 +89,16 @@ def command(
     _point_out_others(given)
     published: list[Published] = []
     try:
-        with _progress(given, to) as sent:
-            terms = Terms(no_lint=no_lint, allow_warnings=allow_warnings, state=state, sent=sent)
-            for one in given:
+        for one in given:
+            # What became of it is told once its bar is gone.
+            with _progress(one, to) as sent:
+                terms = Terms(
+                    no_lint=no_lint, allow_warnings=allow_warnings, state=state, sent=sent
+                )
                 done = asyncio.run(_publish(one, to, terms))
-                published.append(done)
-                if output == "text":
-                    _tell(done)
+            published.append(done)
+            if output == "text":
+                _tell(done)
     finally:
         # What was done is told, also where a server or a disk has put an end to it.
         if output == "json":
@@ -175,7 +178,7 @@ def _point_out_others(given: Sequence[Given]) -> None:
     taken: dict[Path, set[str]] = {}
     for one in given:
         if one.whole:
-            taken.setdefault(Path(one.title), set()).update(one.files)
+            taken.setdefault(Path(one.path), set()).update(one.files)
     for folder, names in taken.items():
         others = [
             f"{shown(entry.name)[1:-1]}{'/' * entry.is_dir()}"
@@ -208,7 +211,7 @@ def _tell(done: Published) -> None:
 
 
 @contextlib.contextmanager
-def _progress(given: Sequence[Given], to: str) -> Iterator[Callable[[int], None]]:
+def _progress(given: Given, to: str) -> Iterator[Callable[[int], None]]:
     """A bar on a terminal, for what goes over a network."""
     if not is_address(to) or not sys.stderr.isatty():
         yield lambda _: None
@@ -229,6 +232,6 @@ def _progress(given: Sequence[Given], to: str) -> Iterator[Callable[[int], None]
         TransferSpeedColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        total = sum(len(data) for one in given for data in one.files.values())
-        task = progress.add_task("sending", total=total)
+        total = sum(map(len, given.files.values()))
+        task = progress.add_task(f"{given.part.label} {given.version}", total=total)
         yield lambda size: progress.advance(task, size)

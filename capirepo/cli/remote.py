@@ -1,8 +1,7 @@
-"""Sends releases to a server, file by file, as GitLab's clients do.
+"""Sends releases to a server, file by file, as GitLab's clients do, and takes them back.
 
-Rules kept here:
-- what makes a release complete comes last, so that nobody sees half of one;
-- a server that says no before it has read all is listened to.
+What makes a release complete comes last, so that nobody sees half of one; and of what is no
+release in the end, nothing stays that was not there before.
 """
 
 from __future__ import annotations
@@ -11,23 +10,13 @@ import contextlib
 import hashlib
 import http.client
 import json
-import ssl
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-from capirepo.cli.client import TOKEN_VARIABLE, get, token_of_user
+from capirepo.cli.asking import TAKEN, Answer, ask, base_of, error_of, where
+from capirepo.cli.client import get
 from capirepo.core.metadata import METADATA
-from capirepo.core.names import printable, shown
-from capirepo.errors import (
-    BadInputError,
-    CapirepoError,
-    ConflictError,
-    NotThereError,
-    RefusedError,
-    StorageError,
-    UnauthorizedError,
-)
+from capirepo.errors import CapirepoError, NotThereError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -36,43 +25,8 @@ if TYPE_CHECKING:
     from capirepo.core.names import AssetName, Label
     from capirepo.core.version import Version
 
-_SECONDS: Final = 60.0
 _PIECE: Final = 64 * 1024
-_OURS: Final = "/api/v4/projects/1"
-_TAKEN: Final = (200, 201, 202)
 _FOUND_ERRORS: Final = 422
-_SERVER_ERROR: Final = 500
-# What the end of a connection looks like to who is still sending.
-_CUT_OFF: Final = (
-    BrokenPipeError,
-    ConnectionResetError,
-    ssl.SSLEOFError,
-    ssl.SSLZeroReturnError,
-)
-_ERRORS: Final[dict[int, type[CapirepoError]]] = {
-    400: BadInputError,
-    401: UnauthorizedError,
-    403: RefusedError,
-    404: NotThereError,
-    409: ConflictError,
-    413: BadInputError,
-    422: BadInputError,
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What a server says of one file.
-
-    Attributes:
-        status: of HTTP.
-        told: the JSON that came with it; empty where none did, as GitLab and we send it.
-        location: where it sends us.
-    """
-
-    status: int
-    told: Mapping[str, Any]
-    location: str = ""
 
 
 def send_release(  # noqa: PLR0913 - what is sent, and how
@@ -104,19 +58,64 @@ def send_release(  # noqa: PLR0913 - what is sent, and how
         BadInputError, UnauthorizedError, RefusedError, ConflictError, NotThereError,
         StorageError: the server says no, or nobody answers.
     """
-    base = _base(to)
+    base = base_of(to)
+    place = f"{base.path}/packages/generic/{label}/{quote(str(version))}"
     last = [name for name in files if name in (METADATA, components)]
     last.sort(key=lambda name: name == components)
     order = [*(name for name in sorted(files) if name not in last), *last]
     answer = Answer(status=0, told={})
-    for name in order:
-        path = f"{base.path}/packages/generic/{label}/{quote(str(version))}/{quote(name)}"
-        answer = _put(base, path, files[name], no_lint, sent)
-        if answer.status == _FOUND_ERRORS and "problems" in answer.told:
-            break
-        if answer.status not in _TAKEN or not answer.told:
-            raise _error(f"{base.scheme}://{base.netloc}", name, answer)
+    whole, taken = False, []
+    try:
+        for name in order:
+            path = f"{place}/{quote(name)}?select=package_file"
+            answer = _put(base, path, files[name], no_lint, sent)
+            if answer.status == _FOUND_ERRORS and "problems" in answer.told:
+                break
+            if answer.status not in TAKEN or not answer.told:
+                raise error_of(where(base), name, answer)
+            if answer.told.get("state") == "pending" and answer.told.get("changed"):
+                taken.append(f"{answer.told['package_id']}/package_files/{answer.told['id']}")
+        whole = answer.status in TAKEN
+    finally:
+        if not whole:
+            _take_back(base, taken)
     return answer
+
+
+def withdraw_release(
+    to: str, label: Label, version: Version, name: str = "", *, listed: bool = False
+) -> None:
+    """Removes a pending release from a server, or one file of it; with `listed` a listed one too.
+
+    Raises:
+        NotThereError: it is not there.
+        UnauthorizedError, RefusedError, BadInputError, StorageError: the server says no.
+    """
+    base = base_of(to)
+    query = f"package_name={label}&package_version={quote(str(version), safe='')}"
+    for status in ("processing", "default")[: 1 + listed]:
+        told = _get(base, f"{base.path}/packages?{query}&status={status}")
+        found = [
+            one["id"] for one in told if one["name"] == label and one["version"] == str(version)
+        ]
+        if not found:
+            continue
+        path = f"{base.path}/packages/{found[0]}"
+        if name:
+            files = _get(base, f"{path}/package_files?per_page=100")
+            ids = [one["id"] for one in files if one["file_name"] == name]
+            if not ids:
+                raise NotThereError(
+                    f"{label} {version} has no {name}",
+                    available=[one["file_name"] for one in files],
+                )
+            path = f"{path}/package_files/{ids[0]}"
+        answer = ask(base, "DELETE", path, {})
+        if answer.status != http.client.NO_CONTENT:
+            raise error_of(where(base), "the removal", answer)
+        return
+    what = "" if listed else "pending "
+    raise NotThereError(f"{to} has no {what}{label} {version}")
 
 
 def fetch_release(to: str, label: Label, version: Version) -> dict[str, bytes]:
@@ -147,32 +146,20 @@ def is_address(to: str) -> bool:
 
 
 def _server(to: str) -> str:
-    parts = _base(to)
-    return f"{parts.scheme}://{parts.netloc}"
+    return where(base_of(to))
 
 
-def _base(to: str) -> SplitResult:
-    try:
-        parts = urlsplit(to.rstrip("/"))
-        _ = parts.port
-    except ValueError:
-        parts = urlsplit("")
-    if parts.username is not None:
-        raise BadInputError(
-            "a token does not belong into an address, where logs keep it",
-            cure=f"set {TOKEN_VARIABLE} to it",
-        )
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
-        raise BadInputError(f"{to!r} is no address of a server", cure="write https://HOST[:PORT]")
-    if not parts.path:
-        return parts._replace(path=_OURS)
-    if "/api/v4/projects/" not in parts.path:
-        raise BadInputError(
-            f"{to!r} has a path",
-            cure="write https://HOST[:PORT], or the address of a GitLab project: "
-            "https://HOST/api/v4/projects/ID",
-        )
-    return parts
+def _take_back(base: SplitResult, taken: list[str]) -> None:
+    for path in taken:
+        with contextlib.suppress(CapirepoError):
+            ask(base, "DELETE", f"{base.path}/packages/{path}", {})
+
+
+def _get(base: SplitResult, path: str) -> Any:
+    answer = ask(base, "GET", path, {})
+    if answer.status != http.client.OK:
+        raise error_of(where(base), "the question", answer)
+    return answer.told
 
 
 def _put(
@@ -183,32 +170,9 @@ def _put(
         "Content-Length": str(len(data)),
         "X-Checksum-Sha256": hashlib.sha256(data).hexdigest(),
     }
-    if token := token_of_user():
-        headers["PRIVATE-TOKEN"] = token
     if no_lint:
         headers["X-Capirepo-No-Lint"] = no_lint
-    kind = http.client.HTTPSConnection if base.scheme == "https" else http.client.HTTPConnection
-    connection = kind(base.hostname or "", base.port, timeout=_SECONDS)
-    where = f"{base.scheme}://{base.netloc}"
-    try:
-        with contextlib.suppress(*_CUT_OFF):
-            connection.request("PUT", path, body=_pieces(data, sent), headers=headers)
-        # A server that has seen enough answers, and reads no more.
-        response = connection.getresponse()
-        body = response.read()
-    except ssl.SSLCertVerificationError as error:
-        raise BadInputError(
-            f"{where} shows a certificate that is not trusted",
-            cure="use its http:// address, or set SSL_CERT_FILE to its CA",
-        ) from error
-    except (OSError, http.client.HTTPException) as error:
-        raise StorageError(
-            f"no answer from {where}: {str(error) or type(error).__name__}"
-        ) from error
-    finally:
-        connection.close()
-    location = response.headers.get("Location", "")
-    return Answer(status=response.status, told=_told(body), location=location)
+    return ask(base, "PUT", path, headers, _pieces(data, sent))
 
 
 def _pieces(data: bytes, sent: Callable[[int], None]) -> Iterator[bytes]:
@@ -216,27 +180,3 @@ def _pieces(data: bytes, sent: Callable[[int], None]) -> Iterator[bytes]:
         piece = data[start : start + _PIECE]
         yield piece
         sent(len(piece))
-
-
-def _told(body: bytes) -> Mapping[str, Any]:
-    try:
-        told = json.loads(body)
-    except ValueError:
-        return {}
-    return told if isinstance(told, dict) else {}
-
-
-def _error(where: str, name: str, answer: Answer) -> CapirepoError:
-    """Why a file was not taken."""
-    if answer.location:
-        return BadInputError(
-            f"{where} sends us to {shown(answer.location)}", cure="give that address instead"
-        )
-    kind = _ERRORS.get(answer.status, BadInputError)
-    if answer.status >= _SERVER_ERROR:
-        kind = StorageError
-    if not answer.told:
-        return kind(f"{where} answers {answer.status} to an upload: is that a capirepo?")
-    said = printable(str(answer.told.get("detail") or answer.told.get("message") or answer.status))
-    cure = f"set {TOKEN_VARIABLE} to a token that may write" if kind is UnauthorizedError else ""
-    return kind(f"{name} was not taken: {said[:500]}", cure=cure)

@@ -80,13 +80,18 @@ def parse_label(text: str) -> Label:
     Raises:
         BadInputError: it is neither `cluster-api`, nor a tool's, nor `{type}-{name}`.
     """
-    if text in TOOLS or provider_of(Label(text)) is not None:
+    if is_label(text):
         return Label(text)
     types = ", ".join(kind.prefix for kind in ProviderType if kind is not ProviderType.CORE)
     raise BadInputError(
         f"{shown(text)} is no provider label",
         cure=f"a label is cluster-api, cert-manager, clusterctl or TYPE-NAME with TYPE of {types}",
     )
+
+
+def is_label(text: str) -> bool:
+    """Whether `text` is a label of a provider or of a tool."""
+    return text in TOOLS or provider_of(Label(text)) is not None
 
 
 def provider_of(label: Label) -> Provider | None:

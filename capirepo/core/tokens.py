@@ -17,7 +17,7 @@ from enum import Enum
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
-from capirepo.core.names import shown
+from capirepo.core.names import is_label, shown
 from capirepo.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -130,7 +130,8 @@ def parse_labels(texts: Iterable[str], scope: Scope) -> tuple[str, ...]:
     """
     labels = tuple(dict.fromkeys(texts))
     for text in labels:
-        if not _LABELS.fullmatch(text):
+        is_glob = "*" in text or "?" in text
+        if not _LABELS.fullmatch(text) or not (is_glob or is_label(text)):
             raise BadInputError(
                 f"{shown(text)} matches no label",
                 cure="write a label, or a glob with * and ? such as infrastructure-*",

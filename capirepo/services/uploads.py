@@ -239,7 +239,7 @@ class Uploads:
                 f"{target.label} {target.version} has another {target.name}",
                 cure="a release never changes: give the new one a version of its own"
                 if listed
-                else "delete the pending one first",
+                else f"`capirepo withdraw {target.label}@{target.version}` removes what is pending",
             )
 
     async def _list_if_complete(

@@ -82,6 +82,7 @@ def writer_of(request: web.Request, label: Label) -> str:
     token = _token_of(request)
     if token.may_write(label):
         return token.name
+    log.warning("%s: token %s may not write %s", request.remote, token.name, label)
     if token.labels:
         raise RefusedError(
             f"403 Forbidden: token {token.name} may write {', '.join(token.labels)}, not {label}",
@@ -91,6 +92,11 @@ def writer_of(request: web.Request, label: Label) -> str:
         f"403 Forbidden: token {token.name} may read, and write no label",
         cure="make one that may: capirepo token create NAME --scope write",
     )
+
+
+def holder_of(request: web.Request) -> str:
+    """The name of the valid token of a request; raises as `writer_of`."""
+    return _token_of(request).name
 
 
 @web.middleware

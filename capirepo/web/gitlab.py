@@ -15,6 +15,7 @@ from capirepo.core.version import parse_version
 from capirepo.errors import NotThereError
 from capirepo.services.library import Found
 from capirepo.web import send
+from capirepo.web.auth import holder_of
 from capirepo.web.numbers import id_of, page_of
 from capirepo.web.site import SITE, library_of, text
 
@@ -38,12 +39,22 @@ _PENDING: Final = "processing"
 def routes() -> list[web.RouteDef]:
     """The addresses of this face."""
     return [
+        web.get("/api/v4/user", user),
         web.get(PROJECT, project),
         web.get(f"{PROJECT}/packages", packages),
         web.get(f"{PROJECT}/packages/{{id:[0-9]+}}", package),
         web.get(f"{PROJECT}/packages/{{id:[0-9]+}}/package_files", package_files),
         web.get(f"{PROJECT}/packages/generic/{{label}}/{{version}}/{{asset}}", asset),
     ]
+
+
+async def user(request: web.Request) -> web.Response:
+    """Whose token this is: what clients ask first to see whether it is one."""
+    name = holder_of(request)
+    content = {"id": id_of("user", name), "username": name, "name": name, "state": "active"}
+    answer = send.as_json(request, content)
+    answer[send.PURE] = False
+    return answer
 
 
 async def project(request: web.Request) -> web.Response:

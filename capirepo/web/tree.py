@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 from capirepo.core.clusterctl import LATEST, Style, render_config
-from capirepo.core.names import parse_asset, parse_label
+from capirepo.core.names import parse_asset, parse_label, shown
 from capirepo.core.version import parse_version
-from capirepo.errors import BadInputError
+from capirepo.errors import BadInputError, NotThereError
 from capirepo.services import report
 from capirepo.web import send
 from capirepo.web.site import SITE, library_of, text
@@ -27,6 +27,7 @@ def routes() -> list[web.RouteDef]:
         web.get("/index.json", index),
         web.get("/clusterctl.yaml", clusterctl_yaml),
         web.get("/ca.pem", ca),
+        web.get("/api/{rest:.*}", nothing),
         web.get("/{label}", label),
         web.get("/{label}/", label),
         web.get("/{label}/{version}", release),
@@ -52,6 +53,11 @@ async def about(request: web.Request) -> web.Response:
         f"  {base}/clusterctl.yaml    for clusterctl --config\n"
         f"  {base}/LABEL/VERSION/ASSET, and LABEL/latest/ASSET\n",
     )
+
+
+async def nothing(request: web.Request) -> web.Response:
+    """What no API of ours has, so that nobody takes it for a label."""
+    raise NotThereError(f"there is nothing at {shown(request.path)}; docs/http.md lists what is")
 
 
 async def index(request: web.Request) -> web.Response:

@@ -383,7 +383,7 @@ def test_an_address_that_is_none_is_said_so_and_shows_no_secret(
 
 def test_progress_is_shown_on_a_terminal(made: Path, server: Process, user: dict[str, str]) -> None:
     shown = on_terminal([str(CAPIREPO), "publish", str(made), "--to", server.url], user)
-    assert b"sending" in shown
+    assert b"infrastructure-awesome v0.9.0" in shown
 
 
 def on_terminal(words: list[str], env: dict[str, str]) -> bytes:
