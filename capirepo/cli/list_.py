@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from capirepo.cli.options import config_option, console, look_at, output_option, root_argument
+from capirepo.cli.show_ import last_upload
 from capirepo.repository import Repository, make_publishing, open_repository
 from capirepo.services import report
 
@@ -37,8 +38,8 @@ def command(root: Path, config: Path | None, output: str) -> int:
 
 
 async def _index(repository: Repository) -> dict[str, Any]:
-    waiting = await make_publishing(repository).uploads.waiting()
-    pending = [report.pending_summary(one) for one in waiting]
+    publishing = make_publishing(repository)
+    pending = await report.pending(publishing.uploads, publishing.ledger)
     return {**await report.index(await look_at(repository)), "pending": pending}
 
 
@@ -57,7 +58,8 @@ def _draw(content: dict[str, Any]) -> None:
     out.print(table)
     for one in content["pending"]:
         out.print(
-            f"pending: {one['label']} {one['version']}: {'; '.join(one['reasons'])}",
+            f"pending: {one['label']} {one['version']} ({last_upload(one)}): "
+            f"{'; '.join(one['reasons'])}",
             highlight=False,
             markup=False,
         )

@@ -56,16 +56,17 @@ def command(what: str, root: Path, config: Path | None, state: Path | None, outp
     else:
         _draw_release(content)
     releases = content.get("releases", [content])
-    return int(not all(release["complete"] for release in releases))
+    complete = all(release["complete"] for release in releases)
+    return int(not complete or bool(content.get("changed")))
 
 
 async def _content(repository: Repository, what: str) -> dict[str, Any]:
     library, publishing = await look_at(repository), make_publishing(repository)
     name, _, version = what.replace(":", "@", 1).partition("@")
     pending = [
-        report.pending_summary(one)
-        for one in await publishing.uploads.waiting()
-        if report.is_called(one.label, name)
+        one
+        for one in await report.pending(publishing.uploads, publishing.ledger)
+        if report.is_called(one["label"], name)
     ]
     try:
         label = report.find_label(library, name)
@@ -80,7 +81,19 @@ async def _content(repository: Repository, what: str) -> dict[str, Any]:
             raise
         return meant[0]
     else:
-        return {**details, "state": "listed", "record": publishing.ledger.record_of(label, wanted)}
+        record = publishing.ledger.record_of(label, wanted)
+        changed = _changed(details["assets"], record)
+        return {**details, "state": "listed", "record": record, "changed": changed}
+
+
+def _changed(assets: list[dict[str, Any]], record: dict[str, Any]) -> list[str]:
+    """The assets that are not as they were published."""
+    known = record.get("assets", {})
+    return [
+        asset["name"]
+        for asset in assets
+        if asset["name"] in known and known[asset["name"]]["sha256"] != asset["sha256"]
+    ]
 
 
 def _draw_label(content: dict[str, Any]) -> None:
@@ -105,7 +118,7 @@ def _draw_label(content: dict[str, Any]) -> None:
         ),
     )
     for one in content["pending"]:
-        click.echo(f"pending {one['version']}: {'; '.join(one['reasons'])}")
+        click.echo(f"pending {one['version']} ({last_upload(one)}): {'; '.join(one['reasons'])}")
 
 
 def _draw_pending(content: dict[str, Any]) -> None:
@@ -114,6 +127,7 @@ def _draw_pending(content: dict[str, Any]) -> None:
             "label": content["label"],
             "version": content["version"],
             "state": f"pending: {'; '.join(content['reasons'])}",
+            "upload": last_upload(content),
         }
     )
     _table(("ASSET", "BYTES"), ((one["name"], f"{one['size']:,}") for one in content["assets"]))
@@ -137,7 +151,12 @@ def _draw_release(content: dict[str, Any]) -> None:
             "published": _published(content["record"]),
         }
     )
-    _table(("ASSET", "BYTES"), ((one["name"], f"{one['size']:,}") for one in content["assets"]))
+    if content["changed"]:
+        click.echo(f"changed since it was published: {', '.join(content['changed'])}\n")
+    _table(
+        ("ASSET", "BYTES", "SHA-256"),
+        ((one["name"], f"{one['size']:,}", one["sha256"][:16]) for one in content["assets"]),
+    )
     files = [("components", content), *((one["asset"], one) for one in content["templates"])]
     _table(
         ("FILE", "VARIABLE", "DEFAULT"),
@@ -147,6 +166,11 @@ def _draw_release(content: dict[str, Any]) -> None:
             for one in file["variables"]
         ),
     )
+
+
+def last_upload(pending: dict[str, Any]) -> str:
+    """When the last file came, and from whom."""
+    return f"last file {pending['since']} by {pending['by']}" if pending["since"] else "not logged"
 
 
 def _published(record: dict[str, Any]) -> str:

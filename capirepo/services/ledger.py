@@ -152,6 +152,14 @@ class Ledger:
             assets = {name: one for name, one in kept["assets"].items() if name not in names}
             await asyncio.to_thread(self._records.write, label, version, {**kept, "assets": assets})
 
+    def last_uploads(self) -> dict[tuple[str, str], dict[str, Any]]:
+        """The last upload to each label and version, as the audit log has it."""
+        return {
+            (entry["label"], entry["version"]): entry
+            for entry, _ in self._journal.entries()
+            if entry.get("action") == "upload"
+        }
+
     def record_of(self, label: Label, version: Version) -> dict[str, Any]:
         """What is known of a release; empty where nothing is."""
         return self._records.read(label, version)

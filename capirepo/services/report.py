@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any, Final
 
 from capirepo.core.clusterctl import Address
@@ -14,10 +15,11 @@ from capirepo.services.library import Found
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from capirepo.core.release import Release
+    from capirepo.core.release import Asset, Release
     from capirepo.core.version import Version
+    from capirepo.services.ledger import Ledger
     from capirepo.services.library import Library
-    from capirepo.services.uploads import Waiting
+    from capirepo.services.uploads import Uploads, Waiting
 
 PENDING: Final = "pending"
 
@@ -88,6 +90,14 @@ async def release_details(library: Library, release: Release) -> dict[str, Any]:
         "label": release.label,
         "source": entry.source,
         **release_summary(release),
+        "assets": [
+            {
+                "name": asset.name,
+                "size": asset.size,
+                "sha256": await _digest(library, release, asset),
+            }
+            for asset in release.assets.values()
+        ],
         "series": [
             {"major": series.major, "minor": series.minor, "contract": series.contract}
             for series in release.series.series
@@ -103,14 +113,22 @@ async def release_details(library: Library, release: Release) -> dict[str, Any]:
     }
 
 
-def pending_summary(waiting: Waiting) -> dict[str, Any]:
-    """One release that is still being uploaded, and what it lacks."""
+async def pending(uploads: Uploads, ledger: Ledger) -> list[dict[str, Any]]:
+    """Every release that is still being uploaded: what it lacks, and who was last at it when."""
+    waiting = await uploads.waiting()
+    last = ledger.last_uploads() if waiting else {}
+    return [_pending_summary(one, last.get((one.label, str(one.version)), {})) for one in waiting]
+
+
+def _pending_summary(waiting: Waiting, last: dict[str, Any]) -> dict[str, Any]:
     return {
         "label": waiting.label,
         "version": str(waiting.version),
         "state": PENDING,
         "complete": False,
         "reasons": list(waiting.reasons),
+        "since": last.get("time"),
+        "by": last.get("who"),
         "assets": [{"name": asset.name, "size": asset.size} for asset in waiting.assets.values()],
     }
 
@@ -181,6 +199,17 @@ def is_called(label: Label, text: str) -> bool:
     """Whether `text` is the label, or its provider's name."""
     provider = provider_of(label)
     return text == label or (provider is not None and text == provider.name)
+
+
+async def _digest(library: Library, release: Release, asset: Asset) -> str:
+    found = Found(label=release.label, version=release.version, asset=asset)
+    blob = await library.blob(found)
+    if blob is not None:
+        return blob.sha256
+    digest = hashlib.sha256()
+    async for piece in library.chunks(found, 0, asset.size):
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 async def _manifest(library: Library, release: Release, name: str) -> Manifest | None:

@@ -107,6 +107,10 @@ class Uploads:
         async with self._intake.receiving(pieces, self.most) as received:
             if not received.size:
                 raise BadInputError(f"{target.name} is empty", cure="send its bytes as the body")
+            if admission.is_read(target.name) and received.size > MAX_BYTES:
+                raise BadInputError(
+                    f"{target.name} has {received.size} bytes; of YAML at most {MAX_BYTES} are read"
+                )
             if sha256 and sha256.lower() != received.sha256:
                 raise BadInputError(
                     f"{target.name} arrived as {received.sha256}; {sha256} was announced",

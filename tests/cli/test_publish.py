@@ -404,3 +404,14 @@ def test_a_token_may_be_for_some_labels_only(made: Path, root: Path, tmp_path: P
     with serving_process(root, state=root / ".capirepo") as process:
         done = run_capirepo("publish", made, "--to", process.url, env=env)
     assert (done.returncode, "may write addon-*" in done.stderr) == (2, True)
+
+
+def test_show_says_which_file_was_changed_after_it_was_published(made: Path, target: Path) -> None:
+    run_capirepo("publish", made, "--to", target)
+    shown = run_capirepo("show", f"{LABEL}@v0.9.0", target)
+    assert shown.returncode == 0, shown.stdout
+    with (target / LABEL / "v0.9.0" / "metadata.yaml").open("a") as file:
+        file.write("# later\n")
+    changed = run_capirepo("show", f"{LABEL}@v0.9.0", target)
+    assert changed.returncode == 1
+    assert "changed since it was published: metadata.yaml" in changed.stdout
