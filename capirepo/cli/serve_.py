@@ -124,6 +124,7 @@ def _banner(repository: Repository, running: Running, output: str) -> str:
         f"  {running.url}  (and the proxy for {', '.join(repository.settings.hosts)})\n"
         + (f"  {running.tls_url}  (CA: {running.ca_file})\n" if running.tls_url else "")
         + _on_tokens(repository)
+        + "".join(f"  for others: {address}\n" for address in _for_others(repository, running))
         + f"In another terminal:\n  {line}\nor, for a whole shell:\n  {exports}\n"
         "Ctrl-C stops."
     )
@@ -134,3 +135,10 @@ def _on_tokens(repository: Repository) -> str:
         return ""
     none = ", of which there are none yet" if not tokens_of(repository).all() else ""
     return f"  Reading takes a token{none}: see `capirepo token create --help`\n"
+
+
+def _for_others(repository: Repository, running: Running) -> list[str]:
+    """The addresses by which others reach the TLS port, as the configuration names them."""
+    port = running.tls_url.rpartition(":")[2]
+    names = repository.settings.server.names if running.tls_url else ()
+    return [f"https://{f'[{name}]' if ':' in name else name}:{port}" for name in names]
