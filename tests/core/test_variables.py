@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capirepo.core.variables import find_variables
+from capirepo.core.variables import find_variables, substitute
 from capirepo.errors import BadInputError
 
 
@@ -48,6 +48,34 @@ def test_what_is_no_variable_is_text(text: str) -> None:
 def test_what_clusterctl_cannot_parse_is_refused_with_its_line(text: str) -> None:
     with pytest.raises(BadInputError, match="line 2"):
         find_variables(f"a: b\nkey: {text}")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("${AWESOME-LOG:=0}", "${AWESOME-LOG:=0} has '-' after the name AWESOME; names have"),
+        ("${A", "${A has no closing brace; close it"),
+        ("${A\nb: ${B}", "${A has no closing brace; close it"),
+        ("${A:=b", "${A:=b has an empty or unclosed argument; write $${"),
+        ("${#A-}", "${#A-} has '-' where its closing brace is expected"),
+        ("${}", "${} has no variable name; write $${"),
+        ("${A:=${B!}}", "${B!} has '!' after the name B"),
+        (f"${{{'A' * 100}!}}", f"${{{'A' * 58}… has '!' after the name {'A' * 60};"),
+    ],
+)
+def test_the_text_that_is_wrong_is_shown_and_its_cure(text: str, said: str) -> None:
+    with pytest.raises(BadInputError) as caught:
+        find_variables(f"a: b\nkey: {text}\n")
+    assert str(caught.value).startswith(f"line 2: {said}")
+
+
+def test_the_line_is_where_a_variable_begins() -> None:
+    with pytest.raises(BadInputError, match="line 2: "):
+        find_variables("a: b\nkey: ${A:=\n\n\n")
+
+
+def test_what_only_the_user_can_give_can_stand_by_its_name() -> None:
+    assert substitute("${A}-${B:=c}-${D:=${E}}", str.lower)[0] == "a-c-e"
 
 
 def test_the_first_appearance_gives_the_default() -> None:

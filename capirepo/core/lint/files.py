@@ -150,7 +150,7 @@ def variable_form(candidate: Candidate) -> Iterator[Finding]:
     """
     for file, problem in _unreadable(candidate):
         if isinstance(problem, VariableError):
-            yield file.finding(str(problem).partition(": ")[2], line=problem.line)
+            yield file.finding(problem.said, line=problem.line, cure=problem.cure)
 
 
 @warning

@@ -1,11 +1,12 @@
 """What lint looks at, and what it finds: a candidate for a release, its files, its objects.
 
 Files are read as clusterctl reads them: variables have their defaults in place, and what only
-the user can give is UNSET, about which nothing can be said.
+the user can give is open: nothing can be said about it, and messages show it as it was written.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from capirepo.core.yamlloader import Document
 
 _YAML: Final = (".yaml", ".yml")
+# The name of the variable goes along with what stands for its value.
+_OPEN: Final = re.compile(rf"{UNSET}\.(\w+)\.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,14 +79,16 @@ class File:
 
     def finding(self, message: str, *, line: int | None = None, cure: str = "") -> Finding:
         """Something wrong with this file."""
-        return Finding(file=self.name, message=message, line=line, cure=cure)
+        return Finding(
+            file=self.name, message=as_written(message), line=line, cure=as_written(cure)
+        )
 
 
 def read_file(name: str, data: bytes, *, variables: bool = True) -> File:
     """Reads one file; `variables` says whether clusterctl puts in variables first."""
     if not name.endswith(_YAML):
         return File(name=name, size=len(data))
-    errors: list[YamlError | VariableError] = []
+    errors: tuple[YamlError | VariableError, ...] = ()
     found: Mapping[str, str | None] = {}
     documents: Sequence[Document] = ()
     raw = ""
@@ -92,20 +97,18 @@ def read_file(name: str, data: bytes, *, variables: bool = True) -> File:
         yamlguard.check_dropped(text, name)
         if variables:
             raw = text if "${" in text else ""
-            try:
-                text, found = substitute(text)
-            except VariableError as error:
-                errors.append(error)
+            text, found = substitute(text, _open)
             yamlguard.check_separators(text, name)
         documents = yamlguard.load_documents(text.encode(), name)
-    except YamlError as error:
-        errors.append(error)
+    except (VariableError, YamlError) as error:
+        # Nothing else can be said of the file: where a variable cannot be read, no value is known.
+        errors = (error,)
     return File(
         name=name,
         size=len(data),
         documents=documents,
         variables=found,
-        errors=tuple(errors),
+        errors=errors,
         text=raw,
     )
 
@@ -168,11 +171,11 @@ class Object:
         """Something wrong with the value at `path` of this object."""
         return Finding(
             file=self.file,
-            message=message,
+            message=as_written(message),
             line=self.document.line(*path),
             document=self.document.number,
-            object=str(self),
-            cure=cure,
+            object=as_written(str(self)),
+            cure=as_written(cure),
         )
 
     def __str__(self) -> str:
@@ -298,6 +301,15 @@ def dig(value: Any, *path: str | int) -> Any:
 def is_open(value: Any) -> bool:
     """Whether only the user knows this value."""
     return isinstance(value, str) and UNSET in value
+
+
+def as_written(text: str) -> str:
+    """`text` with the variables that are open as the author wrote them."""
+    return _OPEN.sub(r"${\1}", text)
+
+
+def _open(name: str) -> str:
+    return f"{UNSET}.{name}."
 
 
 def _text(value: Any) -> str:
