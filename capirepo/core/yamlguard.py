@@ -74,7 +74,7 @@ def check(data: bytes, name: str) -> None:
     try:
         _check_events(data, name)
     except yaml.YAMLError as error:
-        raise _not_yaml(error, name) from error
+        raise _not_yaml(error, data, name) from error
 
 
 def load_all(data: bytes, name: str) -> list[Any]:
@@ -97,7 +97,7 @@ def load_documents(data: bytes, name: str) -> list[Document]:
     try:
         return [document for document in documents(data) if document.content is not None]
     except yaml.YAMLError as error:
-        raise _not_yaml(error, name) from error
+        raise _not_yaml(error, data, name) from error
     except _UNBUILDABLE as error:
         raise YamlError(f"{name} holds a value that cannot be read: {error!r}") from error
 
@@ -188,14 +188,19 @@ def _line(event: yaml.Event) -> int | None:
     return event.start_mark.line + 1 if event.start_mark else None
 
 
-def _not_yaml(error: yaml.YAMLError, name: str) -> YamlError:
+def _not_yaml(error: yaml.YAMLError, data: bytes, name: str) -> YamlError:
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         mark = error.problem_mark
         line = mark.line + 1
         hostile = isinstance(error, NotTakenError) or _AFTER_END in str(error.problem)
+        # Before a column in which a tab is in the way stand only blanks, of a byte each.
+        where = data.split(b"\n", line)[mark.line : line]
+        tab = b"".join(where)[mark.column : mark.column + 1] == b"\t"
         return YamlError(
-            f"{name}, line {line}, column {mark.column + 1}: {error.problem}",
+            f"{name}, line {line}, column {mark.column + 1}: "
+            f"{'a tab stands where YAML takes only spaces' if tab else error.problem}",
             line=line,
             hostile=hostile,
+            cure="indent with spaces" if tab else "",
         )
     return YamlError(f"{name} is not YAML: {error}")

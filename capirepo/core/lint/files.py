@@ -95,7 +95,7 @@ def yaml_invalid(candidate: Candidate) -> Iterator[Finding]:
     """
     for file, problem in _unreadable(candidate):
         if isinstance(problem, YamlError) and not problem.hostile:
-            yield file.finding(_without_name(file, problem), line=problem.line)
+            yield _of_yaml(file, problem)
 
 
 @error(By.CAPIREPO)
@@ -108,7 +108,7 @@ def yaml_hostile(candidate: Candidate) -> Iterator[Finding]:
     """
     for file, problem in _unreadable(candidate):
         if _is_hostile(problem):
-            yield file.finding(_without_name(file, problem), line=problem.line)
+            yield _of_yaml(file, problem)
 
 
 @error(By.CAPIREPO)
@@ -122,7 +122,7 @@ def yaml_dropped(candidate: Candidate) -> Iterator[Finding]:
     """
     for file, problem in _unreadable(candidate):
         if isinstance(problem, DroppedError):
-            yield file.finding(_without_name(file, problem), line=problem.line)
+            yield _of_yaml(file, problem)
 
 
 @error(By.CLUSTERCTL)
@@ -215,8 +215,10 @@ def _is_hostile(problem: YamlError | VariableError) -> TypeGuard[YamlError]:
     return isinstance(problem, YamlError) and problem.hostile
 
 
-def _without_name(file: File, problem: YamlError) -> str:
-    return _PLACE.sub("", str(problem).removeprefix(file.name), count=1)
+def _of_yaml(file: File, problem: YamlError) -> Finding:
+    """A problem whose message names the file and the place, which a finding has by itself."""
+    said = str(problem).removeprefix(file.name).removesuffix(f"; {problem.cure}")
+    return file.finding(_PLACE.sub("", said, count=1), line=problem.line, cure=problem.cure)
 
 
 def _named(value: object) -> str:
