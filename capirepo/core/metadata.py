@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from capirepo.core import yamlguard
 from capirepo.core.names import AssetName, shown
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 METADATA: Final = AssetName("metadata.yaml")
 API_VERSION: Final = "clusterctl.cluster.x-k8s.io/v1alpha3"
 _CONTRACT = re.compile(r"v(?P<major>[1-9][0-9]*)((?P<stage>alpha|beta)(?P<minor>[1-9][0-9]*))?")
+_WHOLE: Final = re.compile(r"0|[1-9][0-9]{0,9}")
 _MAX_INT32: Final = 2**31 - 1
 
 
@@ -46,11 +47,13 @@ class MetadataProblem:
     Attributes:
         about: api-version, kind, series (there is none) or types.
         path: where in the document.
+        cure: what to do; '' where the message says it.
     """
 
     about: str
     path: tuple[str | int, ...] = ()
     message: str
+    cure: str = ""
 
     def __str__(self) -> str:
         named = self.message.startswith(METADATA)
@@ -144,10 +147,10 @@ def read_metadata(documents: Sequence[Document]) -> Metadata:
     series: dict[int, ReleaseSeries] = {}
     for index, entry in enumerate(entries):
         read = _series({} if entry is None else entry)
-        if isinstance(read, str):
+        if isinstance(read, _Wrong):
             path = ("releaseSeries", index)
-            said = f"releaseSeries[{index}]: {read}"
-            problems.append(MetadataProblem(about="types", path=path, message=said))
+            said = f"releaseSeries[{index}]: {read.said}"
+            problems.append(MetadataProblem(about="types", path=path, message=said, cure=read.cure))
         else:
             series[index] = read
     return Metadata(series=tuple(series.values()), places=tuple(series), problems=tuple(problems))
@@ -157,17 +160,28 @@ def _only(message: str) -> Metadata:
     return Metadata(problems=(MetadataProblem(about="document", message=message),))
 
 
-def _series(entry: Any) -> ReleaseSeries | str:
+class _Wrong(NamedTuple):
+    """What is wrong with a release series, and its cure."""
+
+    said: str
+    cure: str = ""
+
+
+def _series(entry: Any) -> ReleaseSeries | _Wrong:
     if not isinstance(entry, dict):
-        return "is no mapping with major, minor and contract"
+        return _Wrong("is no mapping with major, minor and contract")
     major, minor, contract = (entry.get(key) for key in ("major", "minor", "contract"))
     # Go leaves what is missing at 0 or '', and takes 2.0 for a whole number.
     numbers = [0 if number is None else number for number in (major, minor)]
     for number in numbers:
         if isinstance(number, bool) or not isinstance(number, int | float) or number % 1:
-            return f"major and minor are whole numbers, not {number!r}"
+            bare = isinstance(number, str) and _WHOLE.fullmatch(number)
+            return _Wrong(
+                f"major and minor are whole numbers, not {ascii(number)[:60]}",
+                f"write {number} without quotes" if bare else "",
+            )
         if not -_MAX_INT32 <= number <= _MAX_INT32:
-            return f"{str(number)[:20]} is out of range"
+            return _Wrong(f"{str(number)[:20]} is out of range")
     if not isinstance(contract, str | None):
-        return f"contract is {contract!r}; v1beta1 or the like is expected"
+        return _Wrong(f"contract is {contract!r}; v1beta1 or the like is expected")
     return ReleaseSeries(major=int(numbers[0]), minor=int(numbers[1]), contract=contract or "")

@@ -145,6 +145,16 @@ class Document:
     content: Any
     root: Callable[[], yaml.Node | None]
 
+    def written(self, *path: str | int) -> str:
+        """The text of the value at `path`, without its quotes; '' where it has none."""
+        node = self.root()
+        for step in path:
+            found = _child(node, step) if node is not None else None
+            if found is None:
+                return ""
+            node = found[1]
+        return str(node.value) if isinstance(node, yaml.ScalarNode) else ""
+
     def line(self, *path: str | int) -> int:
         """The line of the value at `path` (its key, in a mapping), or of what there is of it."""
         node = self.root() if path else None

@@ -209,7 +209,7 @@ def _about(candidate: Candidate, what: str) -> Iterator[Finding]:
     if file is not None:
         for problem in candidate.series.problems:
             if problem.about == what:
-                yield _at(file, problem.message, *problem.path)
+                yield _at(file, problem.message, *problem.path, cure=problem.cure)
 
 
 def _at(file: File, message: str, *path: str | int, cure: str = "") -> Finding:

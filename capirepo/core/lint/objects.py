@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from capirepo.core.lint.model import is_open
 from capirepo.core.lint.rules import By, error, warning
+from capirepo.core.lint.typed import is_typed, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -205,15 +206,29 @@ def object_labels(candidate: Candidate) -> Iterator[Finding]:
     YAML reads true, 1 and 1.10 as a boolean and as numbers: they need quotes, as in
     control-plane: "true". The API server refuses the object; where clusterctl installs it, it drops
     all labels of such an object without a word.
+
+    Wrong:
+
+        labels:
+          enabled: true
+
+    Right:
+
+        labels:
+          enabled: "true"
+
+    Of Deployments and other objects that clusterctl reads itself, object-types tells the same.
     """
     for item in candidate.objects:
+        if is_typed(item):
+            continue
         for group in ("labels", "annotations"):
             for key, value in item.mapping("metadata", group).items():
                 if not isinstance(value, str | None):
+                    path = ("metadata", group, key)
+                    written = item.document.written(*path)
                     yield item.finding(
-                        f"{group[:-1]} {key} is {value!r}, no text",
-                        "metadata",
-                        group,
-                        key,
-                        cure=f'write "{value}" with quotes',
+                        f"{group[:-1]} {key} is {written or 'a list or a mapping'}, no text",
+                        *path,
+                        cure=quoted(written) if written else "",
                     )

@@ -31,6 +31,11 @@ _QUANTITY: Final = re.compile(
     r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?"
 )
 _DURATION: Final = re.compile(r"[+-]?(0|([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|ms|s|m|h))+")
+_WHOLE: Final = re.compile(r"-?(0|[1-9][0-9]{0,17})")
+_FLAG: Final = re.compile(r"true|false")
+_TEXT: Final = "text"
+_WHOLE_NUMBER: Final = "a whole number"
+_TRUE_OR_FALSE: Final = "true or false"
 _CLUSTER: Final = "Cluster"
 _MOVED: Final = ("RoleBinding", "Cluster")
 _MAX_INT32: Final = 2**31 - 1
@@ -69,6 +74,16 @@ def object_api_version(candidate: Candidate) -> Iterator[Finding]:
             )
 
 
+def is_typed(item: Object) -> bool:
+    """Whether `object_types` looks at this object of the components."""
+    return item.kind != _CLUSTER and f"{item.api_version} {item.kind}" in _table()[0]
+
+
+def quoted(written: str) -> str:
+    """The cure for what was written without quotes, and is no text without them."""
+    return f'write "{written}" with quotes'
+
+
 def mismatches(value: Any, shape: str) -> Iterator[Mismatch]:
     """Where `value` has not the shape of that name, and what is expected there."""
     return _mismatches(value, shape, ())
@@ -83,7 +98,21 @@ def _findings(item: Object) -> Iterator[Finding]:
                 continue
             value = item.get(*path)
             place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-            yield item.finding(f"{place[1:]} is {_shown(value)}; {expected} is expected", *path)
+            yield item.finding(
+                f"{place[1:]} is {_shown(value)}; {expected} is expected",
+                *path,
+                cure=_cure(value, expected, item.document.written(*path)),
+            )
+
+
+def _cure(value: Any, expected: str, written: str) -> str:
+    """How to write a value that is right but for its quotes; '' where they are not all."""
+    if expected == _TEXT:
+        return quoted(written) if isinstance(value, bool | int | float) else ""
+    if not isinstance(value, str):
+        return ""
+    bare = _WHOLE if expected == _WHOLE_NUMBER else _FLAG if expected == _TRUE_OR_FALSE else None
+    return f"write {value} without quotes" if bare and bare.fullmatch(value) else ""
 
 
 @cache
@@ -175,9 +204,9 @@ def _matches(pattern: re.Pattern[str]) -> Callable[[Any], bool]:
 
 _PLAIN: Final[dict[str, tuple[str, Callable[[Any], bool]]]] = {
     "*": ("anything", lambda _: True),
-    "s": ("text", lambda value: isinstance(value, str)),
-    "b": ("true or false", lambda value: isinstance(value, bool)),
-    "i": ("a whole number", _is_whole),
+    "s": (_TEXT, lambda value: isinstance(value, str)),
+    "b": (_TRUE_OR_FALSE, lambda value: isinstance(value, bool)),
+    "i": (_WHOLE_NUMBER, _is_whole),
     "f": ("a number", _is_number),
     "y": ("text in base64", lambda value: isinstance(value, list) or _is_base64(value)),
 }
