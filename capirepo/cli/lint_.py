@@ -86,18 +86,14 @@ def command(
     rules = lint.choose(words(select), words(ignore))
     # A folder of releases needs no ROOT around it.
     repository = open_repository(root if root.is_dir() else Path(), config)
-    checked = [
-        check(given, rules) for one in what for given in _given(one, repository, label, version)
-    ]
+    given = [found for one in what for found in _given(one, repository, label, version)]
+    checked = [check(one, rules) for one in given]
     text = render(checked, output)
     if text:
         click.echo(text)
     errors, warnings = count(checked)
     if output == "text":
-        say(
-            f"{counted(len(checked), 'release')}: {counted(errors, 'error')}, "
-            f"{counted(warnings, 'warning')}"
-        )
+        say(f"{_counted(given)}: {counted(errors, 'error')}, {counted(warnings, 'warning')}")
     return int(bool(errors or (warnings and not allow_warnings)))
 
 
@@ -117,6 +113,15 @@ def count(checked: Sequence[Checked]) -> tuple[int, int]:
 def words(options: Sequence[str]) -> tuple[str, ...]:
     """What an option says that is given again and again, and with commas."""
     return tuple(word.strip() for one in options for word in one.split(",") if word.strip())
+
+
+def _counted(given: Sequence[Given]) -> str:
+    """How many releases, and how many files that were named one by one."""
+    files = sum(not one.whole for one in given)
+    releases = len(given) - files
+    return " and ".join(
+        counted(number, what) for number, what in ((releases, "release"), (files, "file")) if number
+    )
 
 
 def _given(

@@ -78,8 +78,11 @@ def test_a_warning_is_fine_unless_it_is_not_allowed(doubtful: Path) -> None:
 
 
 def test_a_file_is_checked_by_itself_and_nothing_is_missing_then(clean: Path) -> None:
-    assert lint(clean / METADATA).stderr == FINE
-    assert lint("metadata.yaml", cwd=clean).stderr == FINE
+    fine = "1 file: 0 errors, 0 warnings\n"
+    assert lint(clean / METADATA).stderr == fine
+    assert lint("metadata.yaml", cwd=clean).stderr == fine
+    both = lint(clean, clean / METADATA, clean / COMPONENTS)
+    assert both.stderr == "1 release and 2 files: 0 errors, 0 warnings\n"
     (clean / METADATA).write_text("kind: Nothing\n")
     done = lint(clean / METADATA)
     assert done.returncode == 1
@@ -158,6 +161,9 @@ def test_label_and_version_can_be_given(clean: Path, tmp_path: Path) -> None:
         (["infrastructure-awsome@latest", "--root", SAMPLE], "infrastructure-awesome"),
         ([SAMPLE, "--label", "nonsense"], "no provider label"),
         ([SAMPLE, "--select", "nonsense"], "`capirepo rule` lists them; the groups are"),
+        ([SAMPLE, "--select", "nonsense"], "yaml, and error and warning"),
+        ([SAMPLE, "--select", "variable-from"], "did you mean variable-form? `capirepo rule`"),
+        ([SAMPLE, "--select", "warnings"], "did you mean warning?"),
         ([SAMPLE, "--ignore", "nonsense"], "there is no rule 'nonsense'"),
         ([SAMPLE, "--output", "xml"], "sarif"),
         ([], "PATH"),

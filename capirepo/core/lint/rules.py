@@ -6,6 +6,7 @@ warning is what hurts later. Ids are the functions' names, and do not change.
 
 from __future__ import annotations
 
+import difflib
 import inspect
 from dataclasses import dataclass
 from enum import Enum
@@ -117,16 +118,24 @@ def choose(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Rule
     """
     for word in (*select, *ignore):
         if not any(_is_meant(rule, word) for rule in RULES.values()):
-            groups = sorted({rule.partition("-")[0] for rule in RULES})
-            raise BadInputError(
-                f"there is no rule {ascii(word)[:60]}",
-                cure=f"`capirepo rule` lists them; the groups are {', '.join(groups)}",
-            )
+            raise _no_rule(word)
     return tuple(
         rule
         for _, rule in sorted(RULES.items())
         if (not select or any(_is_meant(rule, word) for word in select))
         and not any(_is_meant(rule, word) for word in ignore)
+    )
+
+
+def _no_rule(word: str) -> BadInputError:
+    groups = sorted({rule.partition("-")[0] for rule in RULES})
+    severities = [severity.value for severity in Severity]
+    near = difflib.get_close_matches(word[:60], [*RULES, *groups, *severities], n=1)
+    meant = f"did you mean {near[0]}? " if near else ""
+    return BadInputError(
+        f"there is no rule {ascii(word)[:60]}",
+        cure=f"{meant}`capirepo rule` lists them; the groups are {', '.join(groups)}, "
+        f"and {' and '.join(severities)}",
     )
 
 
