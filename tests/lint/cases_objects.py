@@ -33,6 +33,13 @@ def _namespaces(*names: str) -> dict[str, bytes]:
     return {**CLEAN, COMPONENTS: "---\n".join((*parts, rest)).encode()}
 
 
+def _without_crds() -> dict[str, bytes]:
+    parts = CLEAN[COMPONENTS].decode().split("---\n")
+    kept = [part for part in parts if "kind: CustomResourceDefinition\n" not in part]
+    assert 0 < len(kept) < len(parts)
+    return {**CLEAN, COMPONENTS: "---\n".join(kept).encode()}
+
+
 OBJECTS: Final = {
     "object-types": Case(
         files=changed(COMPONENTS, ("containerPort: 9443", "containerPort: https")),
@@ -157,6 +164,7 @@ IMAGES: Final = {
     "manager-missing": Case(files=changed(COMPONENTS, ("- name: manager", "- name: controller"))),
 }
 CRDS: Final = {
+    "crd-missing": Case(files=_without_crds()),
     "crd-name": Case(
         files=changed(COMPONENTS, ("plural: awesomeclusters", "plural: awesomeclusterz")),
         at="name: awesomeclusters",

@@ -30,6 +30,7 @@ _REFERENCED: Final = (
     ProviderType.CONTROL_PLANE,
     ProviderType.INFRASTRUCTURE,
 )
+_WITH_KINDS: Final = (*_REFERENCED, ProviderType.CORE, ProviderType.IPAM)
 # Endings whose plural is beyond doubt (gobuffalo/flect); about others nothing is said.
 _PLAIN: Final = re.compile(r".*(er|ine|late|ool|fig|lane|ing|ent|ion|set|ace|nce|ork|age|et|up|ck|ble|int|rol|rd|key|ay)")  # fmt: skip # noqa: E501
 
@@ -95,6 +96,26 @@ def crd_versions(candidate: Candidate) -> Iterator[Finding]:
             )
         if len(set(names)) != len(names):
             yield item.finding("has a version twice", "spec", "versions")
+
+
+@warning
+def crd_missing(candidate: Candidate) -> Iterator[Finding]:
+    """The components hold no CRD, though the provider's type lives by its own kinds.
+
+    Bootstrap, control plane, infrastructure and IPAM providers are used through objects of their
+    kinds, and Cluster API's core consists of them. Without CRDs the API server knows no such kind.
+    Most often `config/crd` is not among the resources of the kustomization that was built:
+
+        resources:
+        - ../crd
+        - ../rbac
+        - ../manager
+    """
+    file = candidate.components_file
+    if file is None or not candidate.objects or candidate.type not in _WITH_KINDS:
+        return
+    if not any(candidate.of_kind(CRD)):
+        yield file.finding(f"holds no {CRD}", cure="build it with config/crd among its resources")
 
 
 @warning

@@ -103,10 +103,14 @@ def namespace_many(candidate: Candidate) -> Iterator[Finding]:
     name, and refuses to choose.
     """
     # clusterctl counts from the first one that has a name.
-    named = [bool(item.name) for item in candidate.of_kind("Namespace")]
-    first = named.index(True) + 1 if True in named else len(named)
-    for item in list(candidate.of_kind("Namespace"))[first:]:
-        yield item.finding("is a second Namespace; clusterctl takes one", cure="leave it out")
+    found = list(candidate.of_kind("Namespace"))
+    first = next((index for index, item in enumerate(found) if item.name), len(found))
+    for item in found[first + 1 :]:
+        yield item.finding(
+            f"is a second Namespace; the first is {found[first].name}, "
+            f"in line {found[first].document.line()}",
+            cure="leave one of them out: clusterctl takes one",
+        )
 
 
 @warning
@@ -156,18 +160,24 @@ def object_namespace(candidate: Candidate) -> Iterator[Finding]:
 
 @warning
 def object_duplicate(candidate: Candidate) -> Iterator[Finding]:
-    """An object stands twice; the later one replaces the earlier one.
+    """An object stands twice in a file; the later one replaces the earlier one.
 
     clusterctl creates the first and updates it with the second, so what only the first one says
-    may be lost. Most often two kustomize bases bring the same one: leave it out of one of them.
+    may be lost; `kubectl apply` of a template does the same. Most often two kustomize bases bring
+    the same one: leave it out of one of them.
     """
-    seen: dict[tuple[str, str, str, str], Object] = {}
-    for item in candidate.objects:
-        key = (item.group, item.kind, item.namespace, item.name)
-        if item.name and key in seen:
-            first = seen[key].document.line()
-            yield item.finding(f"stands twice; the other one is in line {first}")
-        seen.setdefault(key, item)
+    components = candidate.components_file
+    read = (components, *candidate.templates, *candidate.cluster_classes.values())
+    for file in filter(None, read):
+        seen: dict[tuple[str, str, str, str], Object] = {}
+        for item in file.objects:
+            key = (item.group, item.kind, item.namespace, item.name)
+            if item.name and key in seen:
+                first = seen[key].document.line()
+                yield item.finding(
+                    f"stands twice; the other one is in line {first}", cure="leave one of them out"
+                )
+            seen.setdefault(key, item)
 
 
 @warning
@@ -175,28 +185,38 @@ def label_provider(candidate: Candidate) -> Iterator[Finding]:
     """Objects do not carry the label cluster.x-k8s.io/provider with the provider's label.
 
     clusterctl adds it to what it installs. Who installs otherwise (kubectl, Helm, GitOps) has
-    objects that `clusterctl move`, `delete` and `upgrade` do not know as the provider's.
+    objects that `clusterctl move`, `delete` and `upgrade` do not know as the provider's. In
+    config/default/kustomization.yaml, for the provider awesome:
+
+        labels:
+        - pairs:
+            cluster.x-k8s.io/provider: infrastructure-awesome
     """
+    cure = f"let kustomize set it to {candidate.label or 'TYPE-NAME'} on all objects"
     without: list[Object] = []
+    others: dict[str, list[Object]] = {}
     for item in candidate.objects:
         given = item.mapping("metadata", "labels").get(PROVIDER_LABEL)
         if given is None:
             without.append(item)
         elif candidate.label is not None and given != candidate.label and not is_open(given):
-            yield item.finding(
-                f"is labelled as {given!r}'s; this is {candidate.label}",
-                "metadata",
-                "labels",
-                PROVIDER_LABEL,
-            )
-    if without and candidate.is_provider:
-        wanted = candidate.label or "TYPE-NAME"
-        yield without[0].finding(
-            f"has no label {PROVIDER_LABEL}, nor have {len(without) - 1} others"
-            if len(without) > 1
-            else f"has no label {PROVIDER_LABEL}",
-            cure=f"let kustomize set it to {wanted} on all objects",
+            others.setdefault(ascii(given)[:80], []).append(item)
+    for value, items in others.items():
+        yield items[0].finding(
+            f"has the label {PROVIDER_LABEL} {value}{_more(items, ', and so have')}; "
+            f"this is {candidate.label}",
+            *("metadata", "labels", PROVIDER_LABEL),
+            cure=cure,
         )
+    if without and candidate.is_provider:
+        yield without[0].finding(
+            f"has no label {PROVIDER_LABEL}{_more(without, ', nor have')}", cure=cure
+        )
+
+
+def _more(items: list[Object], begin: str) -> str:
+    others = len(items) - 1
+    return f"{begin} {others} {'others' if others > 1 else 'other'}" if others else ""
 
 
 @error(By.API_SERVER)

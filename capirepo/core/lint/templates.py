@@ -110,7 +110,13 @@ def template_class(candidate: Candidate) -> Iterator[Finding]:
 
     `clusterctl generate cluster` looks for clusterclass-NAME.yaml in the same release, and ends
     with an error where it is not there; a management cluster that has the class already is the
-    exception.
+    exception. A template with
+
+        spec:
+          topology:
+            class: quick-start
+
+    needs clusterclass-quick-start.yaml beside it.
     """
     if not candidate.whole:
         return
@@ -121,14 +127,25 @@ def template_class(candidate: Candidate) -> Iterator[Finding]:
             if used is None or is_open(used[1]) or used[1] in there:
                 continue
             path, name = used
-            known = ", ".join(there) or "none"
-            yield item.finding(
-                f"uses the ClusterClass {name}; there is {known}"
-                if name
-                else f"has a topology and names no ClusterClass in {'.'.join(path)}",
-                *path,
-                cure=f"add clusterclass-{name}.yaml" if name else "",
+            if name:
+                message, cure = _class_missing(there, name)
+            else:
+                message, cure = f"has a topology and names no ClusterClass in {'.'.join(path)}", ""
+            yield item.finding(message, *path, cure=cure)
+
+
+def _class_missing(there: Mapping[str, File], name: str) -> tuple[str, str]:
+    """What to say of a ClusterClass that has no file of its name, and the cure."""
+    wanted = f"clusterclass-{name}.yaml"
+    for file in there.values():
+        if any(_is(item, "ClusterClass") and item.name == name for item in file.objects):
+            message = f"uses the ClusterClass {name}, which stands in {file.name}"
+            return (
+                f"{message}; clusterctl looks for it in {wanted}",
+                f"rename {file.name} to {wanted}",
             )
+    known = ", ".join(there) or "none"
+    return f"uses the ClusterClass {name}; there is {known}", f"add {wanted}"
 
 
 @warning
@@ -136,8 +153,19 @@ def clusterclass_name(candidate: Candidate) -> Iterator[Finding]:
     """clusterclass-NAME.yaml holds no ClusterClass of that name.
 
     clusterctl adds the file to every template whose Cluster uses the class NAME. If another one
-    stands in it, the Cluster waits for a class that never comes. Let metadata.name be what the name
-    of the file says: ClusterClass quick-start goes into clusterclass-quick-start.yaml.
+    stands in it, the Cluster waits for a class that never comes. Rename the file or the class.
+
+    Wrong, in clusterclass-quick-start.yaml:
+
+        kind: ClusterClass
+        metadata:
+          name: awesome
+
+    Right: the same in clusterclass-awesome.yaml, or here
+
+        kind: ClusterClass
+        metadata:
+          name: quick-start
     """
     for name, file in candidate.cluster_classes.items():
         held = [item.name for item in file.objects if _is(item, "ClusterClass")]
@@ -145,7 +173,8 @@ def clusterclass_name(candidate: Candidate) -> Iterator[Finding]:
             yield file.finding(
                 f"holds the ClusterClass {', '.join(held)}, not {name}"
                 if held
-                else f"holds no ClusterClass {name}"
+                else f"holds no ClusterClass {name}",
+                cure="let the name of the file and metadata.name agree",
             )
 
 
