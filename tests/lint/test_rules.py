@@ -62,6 +62,31 @@ def test_a_rule_says_why_and_how_to_mend_it(rule: lint.Rule) -> None:
     assert (rule.refused_by is lint.By.NOBODY) == (rule.severity is lint.Severity.WARNING)
 
 
+FREQUENT = (
+    "clusterclass-name",
+    "crd-contract-label",
+    "crd-contract-name",
+    "crd-missing",
+    "image-form",
+    "label-provider",
+    "metadata-no-series",
+    "metadata-series-empty",
+    "namespace-missing",
+    "object-labels",
+    "object-types",
+    "template-class",
+    "variable-form",
+    "variable-required",
+    "workload-selector",
+    "yaml-invalid",
+)
+
+
+@pytest.mark.parametrize("rule", FREQUENT)
+def test_a_rule_that_is_often_broken_has_an_example_as_a_block_of_its_own(rule: str) -> None:
+    assert "\n\n    " in lint.RULES[rule].explanation
+
+
 def test_the_variable_of_the_base_is_there_to_be_required() -> None:
     assert REQUIRED in text(COMPONENTS)
 

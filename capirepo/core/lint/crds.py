@@ -58,6 +58,16 @@ def crd_contract_name(candidate: Candidate) -> Iterator[Finding]:
     the group. `clusterctl init` refuses others. A CRD that no object of Cluster API refers to
     may be called otherwise, with the annotation
     clusterctl.cluster.x-k8s.io/skip-crd-name-preflight-check.
+
+    Wrong, for the kind AwesomeCluster:
+
+        metadata:
+          name: awesomecluster.infrastructure.cluster.x-k8s.io
+
+    Right:
+
+        metadata:
+          name: awesomeclusters.infrastructure.cluster.x-k8s.io
     """
     for item in candidate.of_kind(CRD):
         kind, group = item.get("spec", "names", "kind"), item.get("spec", "group")

@@ -91,7 +91,21 @@ def yaml_invalid(candidate: Candidate) -> Iterator[Finding]:
 
     clusterctl puts in the variables first, so a value can break what surrounds it: `{` at the
     beginning of an unquoted default, for example. It also cuts the file at each line that begins
-    with ---, and takes nothing but a comment after it.
+    with ---, and takes nothing but a comment after it. Where quotes are missing or a tab indents,
+    no variable is needed to break it.
+
+    Wrong:
+
+        data: {greeting: ${GREETING:={hi}}
+        description: Note: the colon begins a value
+        --- kind: Service
+
+    Right, with the separator in a line of its own:
+
+        data: {greeting: "${GREETING:={hi}"}
+        description: "Note: the colon is text"
+        ---
+        kind: Service
     """
     for file, problem in _unreadable(candidate):
         if isinstance(problem, YamlError) and not problem.hostile:
@@ -145,8 +159,20 @@ def variable_form(candidate: Candidate) -> Iterator[Finding]:
     """A ${…} is none of the forms that clusterctl can read.
 
     clusterctl puts in variables with drone/envsubst: ${NAME}, ${NAME:=default},
-    ${NAME:-default}, ${NAME^^}, ${NAME/old/new} and others. What looks like one and is none
-    ends the command. Write $${ where the text ${ itself is meant.
+    ${NAME:-default}, ${NAME^^}, ${NAME/old/new} and others. Names have letters, digits and _. What
+    looks like one and is none ends the command, in a comment as well.
+
+    Wrong:
+
+        region: ${AWESOME_REGION
+        args: ["--v=${LOG-LEVEL:=0}"]
+        command: [sh, -c, "echo ${HOSTS[0]}"]
+
+    Right; $${ is the text ${ itself:
+
+        region: ${AWESOME_REGION}
+        args: ["--v=${LOG_LEVEL:=0}"]
+        command: [sh, -c, "echo $${HOSTS[0]}"]
     """
     for file, problem in _unreadable(candidate):
         if isinstance(problem, VariableError):
@@ -158,7 +184,15 @@ def variable_required(candidate: Candidate) -> Iterator[Finding]:
     """A variable of the components has no default: nobody can install without giving it.
 
     `clusterctl init` and `clusterctl upgrade apply` end with an error until the user sets it.
-    That may be meant (credentials); else write ${NAME:=default}.
+    That may be meant (credentials); else give it a default.
+
+    Wrong:
+
+        args: ["--region=${AWESOME_REGION}"]
+
+    Right:
+
+        args: ["--region=${AWESOME_REGION:=lab}"]
     """
     file = candidate.components_file
     for name, default in (file.variables if file else {}).items():

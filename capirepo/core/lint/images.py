@@ -35,8 +35,16 @@ def image_form(candidate: Candidate) -> Iterator[Finding]:
     """An image is not written in full: REGISTRY/PATH:TAG.
 
     clusterctl parses the image of every container of Deployments and DaemonSets, so that users
-    can have them from a registry of their own, and refuses the short forms that Docker takes:
-    manager:v1.0.0, org/manager:v1.0.0.
+    can have them from a registry of their own, and refuses the short forms that Docker takes.
+
+    Wrong:
+
+        image: manager:v1.0.0
+        image: org/manager:v1.0.0
+
+    Right:
+
+        image: registry.example.com/org/manager:v1.0.0
     """
     for image in _images(candidate):
         if is_open(image.image):

@@ -84,6 +84,17 @@ def metadata_no_series(candidate: Candidate) -> Iterator[Finding]:
 
     clusterctl says `does not match any release series` and installs nothing. The file needs an
     entry with the version's major and minor before the release is built.
+
+    Wrong for v0.3.0:
+
+        releaseSeries:
+        - {major: 0, minor: 2, contract: v1beta1}
+
+    Right:
+
+        releaseSeries:
+        - {major: 0, minor: 3, contract: v1beta1}
+        - {major: 0, minor: 2, contract: v1beta1}
     """
     file, metadata, version = candidate.metadata, candidate.series, candidate.version
     if file is None or version is None or metadata.problems or not metadata.series:

@@ -48,6 +48,16 @@ def object_types(candidate: Candidate) -> Iterator[Finding]:
     clusterctl reads Deployments, DaemonSets, CRDs, webhook configurations, role bindings and
     Clusters into the types of Kubernetes, and ends with an error such as `cannot convert string
     to int32`. Other objects are the API server's to check.
+
+    Wrong:
+
+        replicas: "1"
+        args: [--leader-elect, true]
+
+    Right:
+
+        replicas: 1
+        args: [--leader-elect, "true"]
     """
     for item in candidate.objects:
         if item.kind != _CLUSTER:

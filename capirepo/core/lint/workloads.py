@@ -24,6 +24,16 @@ def workload_selector(candidate: Candidate) -> Iterator[Finding]:
     Every label of spec.selector.matchLabels stands, with the same value, in
     spec.template.metadata.labels. Most often one of the two was renamed; kustomize's commonLabels
     keep them together. clusterctl does not look, and `init` ends halfway.
+
+    Wrong:
+
+        selector: {matchLabels: {app: awesome}}
+        template: {metadata: {labels: {app: other}}}
+
+    Right:
+
+        selector: {matchLabels: {app: awesome}}
+        template: {metadata: {labels: {app: awesome}}}
     """
     for item in candidate.of_kind(*WORKLOADS):
         selector = item.mapping("spec", "selector")
