@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
+import re
 import shutil
 import signal
 from dataclasses import dataclass
@@ -29,7 +31,10 @@ SECONDS: Final = 120.0
 FILES: Final = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _CHUNK: Final = 1 << 16
 _LINES: Final = 8
-_LONGEST: Final = 500
+_LONGEST: Final = 1000
+# kubectl fails through klog: `E1122 13:12:11.1   17 run.go:72] "command failed" err="…"`.
+_KLOG: Final = re.compile(r"[IWEF]\d{4} [\d:.]+ +\d+ [^\s:]+:\d+\] ")
+_FAILED: Final = '"command failed" err='
 _GRACE: Final = 2.0
 
 
@@ -196,6 +201,31 @@ async def _tail(stream: asyncio.StreamReader) -> bytes:
 
 
 def _readable(data: bytes) -> list[str]:
-    """Lines without what would steer a terminal."""
+    """Lines without a log's frame, and without what would steer a terminal."""
     lines = data.decode(errors="replace").expandtabs().splitlines()
-    return [printable(line)[:_LONGEST] for line in lines if line.strip()]
+    said = [one for line in lines for one in _unframed(line).expandtabs().splitlines()]
+    return [_shortened(printable(line)) for line in said if line.strip()]
+
+
+def _unframed(line: str) -> str:
+    """What klog has in its frame; another line is itself."""
+    head = _KLOG.match(line)
+    if head is None:
+        return line
+    said = line[head.end() :]
+    if not said.startswith(_FAILED):
+        return said
+    said = said.removeprefix(_FAILED)
+    try:
+        # Go quotes as JSON does, but for what is hardly ever in an error.
+        return str(json.loads(said))
+    except ValueError:
+        return said
+
+
+def _shortened(line: str) -> str:
+    """A line that is not too long, or its first words and an ellipsis."""
+    if len(line) <= _LONGEST:
+        return line
+    words, _, _ = line[:_LONGEST].rpartition(" ")
+    return f"{words or line[: _LONGEST - 1]}…"

@@ -78,6 +78,28 @@ async def test_what_it_says_is_bounded(tree: Path, tmp_path: Path) -> None:
     assert len(said) < 1000
 
 
+async def test_a_long_line_ends_with_a_word(tree: Path, tmp_path: Path) -> None:
+    said = await refused(program(tmp_path / "bin", f"echo {'complaint ' * 200} >&2; exit 1"), tree)
+    assert said.endswith(" complaint…")
+    said = await refused(program(tmp_path / "bin", f"echo {'x' * 2000} >&2; exit 1"), tree)
+    assert said.endswith("xxx…")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('E1122 13:12:11.231759    1362 run.go:72] "command failed" err="a \\"b\\""', 'a "b"'),
+        ('E1122 13:12:11.231759    1362 run.go:72] "command failed" err="a \\x1b"', '"a \\x1b"'),
+        ('W1122 13:12:11.2 7 x.go:7] "old" field="y"', '"old" field="y"'),
+        ("Error: E1122 is odd", "Error: E1122 is odd"),
+    ],
+)
+async def test_a_log_has_no_frame(tree: Path, tmp_path: Path, line: str, said: str) -> None:
+    (tmp_path / "said").write_text(line)
+    program_ = program(tmp_path / "bin", f"cat {tmp_path}/said >&2; exit 1")
+    assert (await refused(program_, tree)).endswith(f":\n  {said}")
+
+
 async def test_what_it_prints_is_bounded(tree: Path, tmp_path: Path) -> None:
     said = await refused(program(tmp_path / "bin", "exec yes 'a: b'"), tree)
     assert f"prints more than {yamlguard.MAX_BYTES} bytes" in said
