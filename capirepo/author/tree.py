@@ -9,12 +9,14 @@ Nothing is asked for that the tree shows by itself. Rules kept here:
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from capirepo.author.kustomize import is_kustomization
+from capirepo.author.kustomize import FILES, is_kustomization
+from capirepo.core import yamlguard
 from capirepo.core.metadata import METADATA
 from capirepo.core.names import AssetName, parse_asset, printable
 from capirepo.core.release import is_template
@@ -29,6 +31,11 @@ _FLAVORS: Final = "flavors"
 # What flavors are made of; it is none by itself.
 _BASES: Final = ("base", "bases")
 _NO_TEMPLATE: Final = "is neither cluster-template[-FLAVOR].yaml nor clusterclass-NAME.yaml"
+# How the two names are misspelled, as a rule: cluster_template.yaml, ClusterClass-x.yml.
+_MEANT: Final = (
+    (re.compile(r"cluster-?templates?(?P<rest>-.+)?"), "cluster-template"),
+    (re.compile(r"cluster-?class(es)?(?P<rest>-.+)"), "clusterclass"),
+)
 _NO_FLAVOR: Final = "has no kustomization of a template: cluster-template-FLAVOR or flavors/FLAVOR"
 
 
@@ -96,7 +103,7 @@ def collect(folder: Path) -> Templates:
     left_out = []
     for place, name in _candidates(folder):
         if name is None:
-            reason = _NO_FLAVOR if place.is_dir() else _NO_TEMPLATE
+            reason = _NO_FLAVOR if place.is_dir() else f"{_NO_TEMPLATE}{_hint(place)}"
         elif name in places:
             reason = f"{name} is taken from {places[name].relative_to(folder)}"
         else:
@@ -139,6 +146,40 @@ def _asset(name: str) -> AssetName | None:
         return parse_asset(name) if is_template(name) else None
     except BadInputError:
         return None
+
+
+def _hint(place: Path) -> str:
+    """What a file may have been meant to be called; '' where that is taken or nothing is near."""
+    stem = place.name.lower().removesuffix(".yaml").removesuffix(".yml")
+    if stem == place.name.lower():
+        return ""
+    bare = re.sub("[_ .-]+", "-", stem)
+    for form, name in _MEANT:
+        if found := form.fullmatch(bare):
+            meant = _asset(f"{name}{found['rest'] or ''}.yaml")
+            if meant and not place.with_name(meant).exists():
+                return f"; is {meant} meant?"
+    return ""
+
+
+def source_of(place: Path) -> Path:
+    """The one file that a kustomization is made from; its folder where there are several.
+
+    Anything that cannot be read is for kustomize to complain of.
+    """
+    if not place.is_dir():
+        return place
+    file = next(place / name for name in FILES if (place / name).is_file())
+    try:
+        documents = yamlguard.load_documents(read(file), file.name)
+    except BadInputError:
+        return place
+    content = documents[0].content if documents else None
+    resources = content.get("resources") if isinstance(content, dict) else None
+    if isinstance(resources, list) and len(resources) == 1 and isinstance(resources[0], str):
+        only = place / resources[0]
+        return only if only.is_file() else place
+    return place
 
 
 def read(file: Path) -> bytes:

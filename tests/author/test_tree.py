@@ -139,3 +139,51 @@ def test_what_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="cannot write"):
         tree.write(tmp_path / "metadata.yaml", b"new")
     assert [one.name for one in tmp_path.iterdir()] == ["metadata.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("cluster_template.yaml", "cluster-template.yaml"),
+        ("Cluster-Template-HA.yml", "cluster-template-ha.yaml"),
+        ("clustertemplates_ha.yaml", "cluster-template-ha.yaml"),
+        ("cluster_class-x.yaml", "clusterclass-x.yaml"),
+        ("cluster-class_x.yml", "clusterclass-x.yaml"),
+        ("clusterclass.yaml", None),
+        ("cluster_template.txt", None),
+        ("README.md", None),
+    ],
+)
+def test_a_misspelled_template_is_told_its_name(
+    tmp_path: Path, name: str, meant: str | None
+) -> None:
+    put(tmp_path / name)
+    (left,) = tree.collect(tmp_path).left_out
+    assert left.reason.partition("; ")[2] == (f"is {meant} meant?" if meant else "")
+
+
+def test_a_name_that_is_taken_was_not_meant(tmp_path: Path) -> None:
+    put(tmp_path / "cluster_template.yaml")
+    put(tmp_path / "cluster-template.yaml")
+    (left,) = tree.collect(tmp_path).left_out
+    assert "meant" not in left.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "source"),
+    [
+        ("resources: [cluster.yaml]", "k/cluster.yaml"),
+        ("resources: [cluster.yaml, ../base]", "k"),
+        ("resources: [../base]", "k"),
+        ("resources: [1]", "k"),
+        ("resources: [", "k"),
+        ("", "k"),
+    ],
+)
+def test_what_a_kustomization_is_made_from_is_its_only_file(
+    tmp_path: Path, text: str, source: str
+) -> None:
+    put(tmp_path / "k" / "kustomization.yaml", text)
+    put(tmp_path / "k" / "cluster.yaml")
+    (tmp_path / "base").mkdir()
+    assert tree.source_of(tmp_path / "k") == tmp_path / source
