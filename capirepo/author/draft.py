@@ -1,15 +1,20 @@
-"""Makes the files of a release from an author's tree; nothing is written."""
+"""Makes the files of a release from an author's tree; nothing is written.
+
+What is wrong in a file is for lint to tell, of all files at once; so a file in which nothing
+can be set or added is taken as it is.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from capirepo.author import kustomize, tree
 from capirepo.core.components import read_manifest
 from capirepo.core.images import ImageChange, ImageReference, with_image
-from capirepo.core.metadata import METADATA, parse_metadata
+from capirepo.core.metadata import METADATA, is_contract, parse_metadata
 from capirepo.core.series import new_metadata, with_series
+from capirepo.core.yamlguard import YamlError
 from capirepo.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -17,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from capirepo.author.kustomize import Renderer
+    from capirepo.core.metadata import Metadata
     from capirepo.core.names import AssetName, Label
     from capirepo.core.version import Version
 
@@ -55,7 +61,7 @@ class Series:
 
     Attributes:
         file: the author's file, there or to be made.
-        contract: of the version's series.
+        contract: of the version's series; '' where the file does not say it.
         because: where the contract is from, for people.
         added: whether `data` has a series that `file` has not.
     """
@@ -68,16 +74,35 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """What a file of a release is made from.
+
+    Attributes:
+        path: a file of the tree, or a folder with a kustomization.
+        same: whether the release has the very bytes of that file.
+    """
+
+    path: Path
+    same: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """The files of a release, and what its author should know.
 
     Attributes:
+        origins: of each file but a metadata.yaml that is new.
+        obstacle: why the image could not be set; lint may find an error in it as well.
+        no_templates: whether there may be templates, and no folder with them was found.
         remarks: what the renderer said besides.
     """
 
     files: Mapping[AssetName, bytes]
+    origins: Mapping[AssetName, Origin]
     images: tuple[ImageChange, ...]
     series: Series
+    obstacle: YamlError | None = None
+    no_templates: bool = False
     left_out: tuple[tree.LeftOut, ...] = ()
     remarks: tuple[str, ...] = ()
 
@@ -89,18 +114,24 @@ async def draft(order: Order) -> Draft:
         BadInputError: something of the tree is not as it must be, or cannot be rendered.
     """
     rendering = _Rendering(order.seconds)
-    rendered = await rendering.of(order.origin)
-    data, images = with_image(rendered, order.image, order.components)
-    contracts = read_manifest(data, order.components).contracts
-    series = _series(order, contracts[-1] if contracts else None)
-    files = {order.components: data, METADATA: series.data}
-    templates = _templates(order, series.file)
+    components = _components(await rendering.of(order.origin), order)
+    series = _series(order, _newest_contract(components.data, order.components))
+    files = {order.components: components.data, METADATA: series.data}
+    origins = {order.components: Origin(path=order.origin, same=False)}
+    if series.file.exists():
+        origins[METADATA] = Origin(path=series.file, same=not series.added)
+    folder = _templates_folder(order, series.file)
+    templates = tree.collect(folder) if folder else tree.Templates(places={})
     for name, place in templates.places.items():
         files[name] = await rendering.of(place)
+        origins[name] = Origin(path=tree.source_of(place), same=not place.is_dir())
     return Draft(
         files=files,
-        images=images,
+        origins=origins,
+        images=components.images,
         series=series,
+        obstacle=components.obstacle,
+        no_templates=order.with_templates and folder is None,
         left_out=templates.left_out,
         remarks=tuple(dict.fromkeys(rendering.remarks)),
     )
@@ -137,16 +168,38 @@ def _is_kustomization(place: Path) -> bool:
     return False
 
 
-def _templates(order: Order, metadata: Path) -> tree.Templates:
+class _Components(NamedTuple):
+    data: bytes
+    images: tuple[ImageChange, ...] = ()
+    obstacle: YamlError | None = None
+
+
+def _components(rendered: bytes, order: Order) -> _Components:
+    """The components with their image; as they are where they cannot be read."""
+    try:
+        return _Components(*with_image(rendered, order.image, order.components))
+    except YamlError as error:
+        return _Components(rendered, obstacle=error)
+
+
+def _newest_contract(data: bytes, name: AssetName) -> str | None:
+    """What the CustomResourceDefinitions say; None where nothing does, or it cannot be read."""
+    try:
+        contracts = read_manifest(data, name).contracts
+    except BadInputError:
+        return None
+    return contracts[-1] if contracts else None
+
+
+def _templates_folder(order: Order, metadata: Path) -> Path | None:
     if order.with_templates:
-        folder = order.templates or tree.find_templates(order.origin, metadata)
-        return tree.collect(folder) if folder else tree.Templates(places={})
+        return order.templates or tree.find_templates(order.origin, metadata)
     if order.templates:
         raise BadInputError(
             f"{order.label} cannot have templates",
             cure="clusterctl takes them from infrastructure providers only",
         )
-    return tree.Templates(places={})
+    return None
 
 
 def _series(order: Order, of_crds: str | None) -> Series:
@@ -161,8 +214,14 @@ def _series(order: Order, of_crds: str | None) -> Series:
             added=True,
         )
     text = tree.read(file)
+    metadata = parse_metadata(text)
+    contract, because = _contract(order, metadata)
+    if metadata.problems or not is_contract(contract):
+        said = metadata.contract_of(order.version) or ""
+        return Series(
+            data=text, file=file, contract=said, because="as its series says", added=False
+        )
     try:
-        contract, because = _contract(order, text)
         data = with_series(text, order.version, contract)
     except BadInputError as error:
         raise BadInputError(f"{tree.near(file)}: {error}") from error
@@ -177,8 +236,7 @@ def _first_contract(given: str | None, of_crds: str | None) -> tuple[str, str]:
     return _DEFAULT_CONTRACT, "for nothing says another: --contract does"
 
 
-def _contract(order: Order, text: bytes) -> tuple[str, str]:
-    metadata = parse_metadata(text)
+def _contract(order: Order, metadata: Metadata) -> tuple[str, str]:
     there = metadata.contract_of(order.version)
     if order.contract:
         return order.contract, "as --contract says"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,15 +11,18 @@ import click
 
 from capirepo.author.draft import Draft, Order, draft
 from capirepo.author.kustomize import SECONDS
-from capirepo.author.tree import write
+from capirepo.author.tree import near, write
 from capirepo.cli.delivery import Stored, deliver, examine, stored
-from capirepo.cli.drafted import Outcome, as_data, draw
+from capirepo.cli.drafted import Outcome, as_data
+from capirepo.cli.drawn import draw
+from capirepo.cli.kept import keep
 from capirepo.config import FILE_NAME
 from capirepo.core.catalog import Catalog
 from capirepo.core.images import parse_image
+from capirepo.core.metadata import parse_contract
 from capirepo.core.names import CORE_LABEL, Label, Provider, ProviderType, parse_label, shown
 from capirepo.core.version import parse_version
-from capirepo.errors import BadInputError
+from capirepo.errors import BadInputError, ConflictError
 from capirepo.repository import open_repository
 
 if TYPE_CHECKING:
@@ -80,7 +84,7 @@ _PATH = click.Path(path_type=Path, exists=True)
     metavar="ROOT|URL",
     help="ROOT to write to, which must be there; or a server, to which CAPIREPO_TOKEN is shown.",
 )
-@click.option("--dry-run", is_flag=True, help="Write nothing; show what differs from before.")
+@click.option("--dry-run", is_flag=True, help="Release nothing; show what differs from before.")
 @click.option(
     "--write-metadata", is_flag=True, help="Write an added series into the tree's file as well."
 )
@@ -129,8 +133,10 @@ def command(
     Renders the kustomization (with kustomize or kubectl, whichever is on PATH), sets the image
     of the container `manager`, sees to the version's series in metadata.yaml, and collects
     the templates. What lint finds no error in becomes LABEL/VERSION in a ROOT, or on a server,
-    which clusterctl installs from; a release that is there already is never changed. Exit code 1
-    where lint finds an error, or where --dry-run finds that a release would be changed.
+    which clusterctl installs from; a release that is there already is never changed. Where it is
+    not released and lint has something to say, its files are kept in a temporary folder, which
+    the output names. Exit code 1 where the release is refused, with --dry-run and without: lint
+    finds an error, or the version is there with other bytes.
     """
     place = _place(out, to, dry_run=dry_run)
     label = _label(kind, name)
@@ -141,7 +147,7 @@ def command(
         origin=origin,
         components=_entry(label, place).components,
         metadata=metadata,
-        contract=contract,
+        contract=parse_contract(contract) if contract else None,
         templates=templates,
         with_templates=_TYPES[kind] is ProviderType.INFRASTRUCTURE,
         seconds=timeout,
@@ -160,19 +166,32 @@ async def _release(
     made = await draft(order)
     before = await stored(order.label, order.version, place) if place else Stored()
     problems = await examine(order.label, order.version, made.files, place)
-    delivered = written = None
-    if place and not dry_run and not any(one.is_error for one in problems):
-        delivered = await deliver(order.label, order.version, made.files, place)
-        written = _write_metadata(made) if write_metadata else None
-    return Outcome(
-        order=order,
-        draft=made,
-        before=before,
-        place=place,
-        problems=problems,
-        delivered=delivered,
-        written=written,
+    outcome = Outcome(
+        order=order, draft=made, before=before, place=place, dry_run=dry_run, problems=problems
     )
+    if made.obstacle and not outcome.refused:
+        # YAML only once the variables have values. Nothing goes out whose image was not set.
+        raise BadInputError(
+            f"the image cannot be set in {near(order.origin)}: {made.obstacle}",
+            cure="put what has ${VARIABLES} in it into quotes",
+        )
+    if place and not dry_run and not (outcome.refused or outcome.conflicting):
+        outcome = await _delivered(outcome, place)
+    if outcome.listed and write_metadata:
+        outcome = replace(outcome, written=_write_metadata(made))
+    if problems and outcome.home is None:
+        outcome = replace(outcome, kept=keep(order.label, order.version, made.files))
+    return outcome
+
+
+async def _delivered(outcome: Outcome, place: str) -> Outcome:
+    """What became of it; that another release stands in its way is no error of usage."""
+    order = outcome.order
+    try:
+        delivered = await deliver(order.label, order.version, outcome.draft.files, place)
+    except ConflictError as error:
+        return replace(outcome, conflict=str(error))
+    return replace(outcome, delivered=delivered)
 
 
 def _write_metadata(made: Draft) -> Path | None:
@@ -186,7 +205,9 @@ def _place(out: str | None, to: str | None, *, dry_run: bool) -> str | None:
     if out and to:
         raise click.UsageError("give either --out or --to, not both")
     if not (out or to or dry_run):
-        raise click.UsageError("say where the release goes: --out DIR, or --dry-run to see it only")
+        raise click.UsageError(
+            "say where the release goes: --out DIR or --to ROOT|URL; or --dry-run to see it only"
+        )
     if to and "://" not in to and not Path(to).is_dir():
         raise BadInputError(
             f"ROOT {to} is no folder", cure="give one that is there, or have it made with --out"
@@ -201,7 +222,14 @@ def _label(kind: str, name: str) -> Label:
         return CORE_LABEL
     if not name:
         raise click.UsageError("say what the provider is called: --name")
-    return parse_label(Provider(type=_TYPES[kind], name=name).label)
+    label = parse_label(Provider(type=_TYPES[kind], name=name).label)
+    bare = name.removeprefix(f"{kind}-")
+    if bare != name:
+        raise BadInputError(
+            f"the name {shown(name)} begins with the type, so the label would be {shown(label)}",
+            cure=f"did you mean --name {bare}?",
+        )
+    return label
 
 
 def _entry(label: Label, place: str | None) -> Entry:

@@ -16,7 +16,6 @@ import yaml
 
 from capirepo.core.metadata import (
     API_VERSION,
-    METADATA,
     ReleaseSeries,
     parse_contract,
     parse_metadata,
@@ -50,7 +49,8 @@ def with_series(data: bytes, version: Version, contract: str) -> bytes:
 
     Raises:
         BadInputError: `data` is no metadata.yaml that clusterctl takes, its series for this
-            version has another contract, or it is laid out so that nothing can be inserted.
+            version has another contract, or it is laid out so that nothing can be inserted. The
+            caller knows which file it is, and names it.
     """
     metadata = parse_metadata(data)
     if metadata.problems:
@@ -61,7 +61,7 @@ def with_series(data: bytes, version: Version, contract: str) -> bytes:
         return data
     if there is not None:
         raise BadInputError(
-            f"{METADATA} gives series {new.major}.{new.minor} the contract {there}, not {contract}",
+            f"series {new.major}.{new.minor} has the contract {there}, not {contract}",
             cure="a series keeps its contract: leave --contract out, or release another minor",
         )
     index = _place(metadata.series, new)
@@ -69,7 +69,7 @@ def with_series(data: bytes, version: Version, contract: str) -> bytes:
     changed = _inserted(text, index, new).encode()
     expected = (*metadata.series[:index], new, *metadata.series[index:])
     if parse_metadata(changed).series != expected:
-        raise BadInputError(f"{METADATA} is laid out in an unusual way", cure=_BY_HAND)
+        raise BadInputError("it is laid out in an unusual way", cure=_BY_HAND)
     return changed
 
 
@@ -122,7 +122,7 @@ def _series_node(text: str) -> yaml.SequenceNode:
             for key, value in document.value:
                 if key.value == "releaseSeries" and isinstance(value, yaml.SequenceNode):
                     return value
-    raise BadInputError(f"{METADATA} has no list releaseSeries", cure=_BY_HAND)
+    raise BadInputError("it has no list releaseSeries", cure=_BY_HAND)
 
 
 def _into_block(

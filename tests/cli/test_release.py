@@ -38,6 +38,12 @@ def tree(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def kept(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Temporary folders go where pytest takes them away."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path_factory.mktemp("temporary")))
+
+
 def release(
     tree: Path, *arguments: object, version: str = "v0.2.0", image: str = IMAGE, **options: Any
 ) -> subprocess.CompletedProcess[str]:
@@ -87,11 +93,11 @@ def test_the_very_same_again_is_fine_and_other_bytes_are_refused(
     assert again.returncode == 0
     assert f"unchanged {root}" in again.stdout
     other = release(tree, "--to", root, image=IMAGE.replace("v0.2.0", "v0.2.1"))
-    assert other.returncode == 2
-    assert "differs in infrastructure-components.yaml" in other.stderr
+    assert other.returncode == 1
+    assert "differs in infrastructure-components.yaml" in other.stdout
     tried = release(tree, "--to", root, "--dry-run", image=IMAGE.replace("v0.2.0", "v0.2.1"))
     assert tried.returncode == 1
-    assert "differs in infrastructure-components.yaml: refused" in tried.stdout
+    assert tried.stdout.splitlines()[-1] == other.stdout.splitlines()[-1]
     assert content(root) == before
 
 
@@ -201,7 +207,7 @@ def test_core_has_no_name_and_only_infrastructure_has_templates(tree: Path) -> N
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ((), "--out DIR, or --dry-run"),
+        ((), "--out DIR or --to ROOT|URL; or --dry-run"),
         (("--out", "a", "--to", "b"), "not both"),
         (("--to", "missing"), "ROOT missing is no folder"),
         (("--to", "http://127.0.0.1:9"), "no answer from http://127.0.0.1:9"),
@@ -210,6 +216,7 @@ def test_core_has_no_name_and_only_infrastructure_has_templates(tree: Path) -> N
         (("--dry-run", "--type", "ipam"), "--name"),
         (("--dry-run", "--type", "ipam", "--name", "No"), "'ipam-No' is no provider label"),
         (("--dry-run", "--type", "core", "--name", "x"), "is called cluster-api"),
+        (("--dry-run", "--type", "ipam", "--name", "ipam-x"), "did you mean --name x?"),
         (("--dry-run", "--type", "ipam", "--name", "x", "--templates", "templates"),
          "cannot have templates"),
         (("--dry-run", "--contract", "beta"), "'beta' is no contract"),
@@ -218,7 +225,6 @@ def test_core_has_no_name_and_only_infrastructure_has_templates(tree: Path) -> N
         (("--dry-run", "--from", "k/kustomization.yaml"), "give its folder: k"),
         (("--dry-run", "--from", "metadata.yaml"), "with a container manager"),
         (("--dry-run", "--from", "/dev/zero"), "there is no file /dev/zero"),
-        (("--dry-run", "--metadata", "components.yaml"), "components.yaml: metadata.yaml: holds 2"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_in_one_line(
@@ -255,7 +261,7 @@ def test_a_version_and_an_image_are_whole(
 def test_a_series_keeps_its_contract(tree: Path) -> None:
     done = release(tree, "--dry-run", "--contract", "v1beta2", version="v0.1.1")
     assert done.returncode == 2
-    assert "metadata.yaml gives series 0.1 the contract v1beta1, not v1beta2" in done.stderr
+    assert "metadata.yaml: series 0.1 has the contract v1beta1, not v1beta2" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -263,12 +269,10 @@ def test_a_series_keeps_its_contract(tree: Path) -> None:
     [
         (None, "neither kustomize nor kubectl is on PATH"),
         ("echo 'Error: no such resource' >&2; exit 1", "kustomize build cannot render k:\n  Error"),
-        ("echo 'a: &a [*a]'", "infrastructure-components.yaml, line 1: uses a YAML alias"),
-        ("head -c 1000000 /dev/zero | tr '\\0' '['", "beyond 64 levels"),
         ("exec yes", "prints more than"),
         ("exec sleep 1000", "was not done with k in 0.2 s"),
     ],
-    ids=["missing", "failing", "hostile", "deep", "endless", "hanging"],
+    ids=["missing", "failing", "endless", "hanging"],
 )
 def test_a_renderer_that_does_not_do_is_no_reason_for_a_traceback(
     tree: Path, body: str | None, sentence: str

@@ -159,7 +159,7 @@ def test_a_series_that_is_there_changes_no_byte() -> None:
 @pytest.mark.parametrize(
     ("text", "version", "contract", "sentence"),
     [
-        (BLOCK, "v0.2.0", "v1beta2", "gives series 0.2 the contract v1beta1, not v1beta2"),
+        (BLOCK, "v0.2.0", "v1beta2", "series 0.2 has the contract v1beta1, not v1beta2"),
         (BLOCK, "v0.3.0", "beta", "'beta' is no contract"),
         (BLOCK, "v0.2147483648.0", "v1beta1", "beyond what a release series can name"),
         ("a: [", "v0.3.0", "v1beta1", "line 2, column 1"),
