@@ -65,7 +65,7 @@ async def _get(file: Path, seconds: float) -> int:
             cure="try again; if it hangs, end that process",
         ) from None
     except OSError as error:
-        raise StorageError(f"cannot lock {file}: {error.strerror}") from error
+        raise StorageError(f"cannot lock in {file.parent}: {error.strerror}") from error
     return descriptor
 
 
