@@ -15,7 +15,7 @@ import re
 import shutil
 import signal
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from capirepo.core.names import printable
 from capirepo.core.yamlguard import MAX_BYTES
@@ -152,7 +152,8 @@ async def _run(arguments: list[str]) -> _Ended:
     finally:
         errors.cancel()
         _end(process)
-        # Some Pythons wait for the pipes too, which a daemon that was started may hold.
+        _let_go(process)
+        # Its end is seen at once; should it not be, nobody waits for it.
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(process.wait(), _GRACE)
 
@@ -181,6 +182,18 @@ async def _start(arguments: list[str]) -> asyncio.subprocess.Process:
 def _end(process: asyncio.subprocess.Process) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
+
+
+def _let_go(process: asyncio.subprocess.Process) -> None:
+    """Closes our ends of its pipes, which may be full, or held by a daemon that was started.
+
+    Python waits for them to be read to their end, and complains of them with a traceback if the
+    loop is closed before; asyncio has no public way from a process to its transport.
+    """
+    transport = cast("asyncio.SubprocessTransport", process._transport)  # type: ignore[attr-defined]  # noqa: SLF001
+    for descriptor in (1, 2):
+        if pipe := transport.get_pipe_transport(descriptor):
+            pipe.close()
 
 
 async def _head(stream: asyncio.StreamReader) -> bytes:

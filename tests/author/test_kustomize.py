@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -103,6 +105,18 @@ async def test_a_log_has_no_frame(tree: Path, tmp_path: Path, line: str, said: s
 async def test_what_it_prints_is_bounded(tree: Path, tmp_path: Path) -> None:
     said = await refused(program(tmp_path / "bin", "exec yes 'a: b'"), tree)
     assert f"prints more than {yamlguard.MAX_BYTES} bytes" in said
+
+
+def test_nothing_of_a_program_that_floods_outlives_the_loop(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A pipe that is still open then complains with a traceback, which would reach the user.
+    complaints: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", complaints.append)
+    flooding = program(tmp_path / "bin", "exec yes 'a: b'")
+    assert "prints more than" in asyncio.run(refused(flooding, tree))
+    gc.collect()
+    assert complaints == []
 
 
 async def test_nothing_at_all_is_no_release(tree: Path, tmp_path: Path) -> None:
