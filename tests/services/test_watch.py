@@ -25,7 +25,7 @@ async def test_odd_yaml_keeps_one_release_back_and_nothing_else(server: Served, 
     add_release(server.root, "infrastructure-odd", "v0.1.0", infrastructure_components__yaml=text)
     add_release(server.root, "infrastructure-odd", "v0.2.0", metadata__yaml=text or "~")
     server.running.watch.look_soon()
-    await server.until("/infrastructure-odd/v0.1.0/metadata.yaml", 200)
+    await server.until("/infrastructure-odd/v0.2.0/infrastructure-components.yaml", 200)
     index = await server.json("/index.json")
     odd = next(one for one in index["labels"] if one["label"] == "infrastructure-odd")
     assert [one["complete"] for one in odd["releases"]] == [False, False]
