@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from capirepo.cli.options import user
-from capirepo.cli.remote import fetch_release, is_address, send_release, versions_at
 from capirepo.core.catalog import Catalog
 from capirepo.core.names import parse_asset
 from capirepo.core.version import Version, newest_first, parse_version
@@ -145,9 +144,16 @@ async def stored(label: Label, version: Version, to: str) -> Stored:
     )
 
 
+def is_address(to: str) -> bool:
+    """Whether releases go to a server, and not into a folder."""
+    return "://" in to
+
+
 def _send(
     label: Label, version: Version, files: Mapping[AssetName, bytes], to: str, terms: Terms
 ) -> Delivered:
+    from capirepo.cli.remote import send_release  # noqa: PLC0415 - what stays here needs no TLS
+
     answer = send_release(
         to,
         label,
@@ -171,6 +177,8 @@ def _send(
 
 
 def _stored_at(label: Label, version: Version, to: str) -> Stored:
+    from capirepo.cli.remote import fetch_release, versions_at  # noqa: PLC0415 - as above
+
     versions = [parse_version(one) for one in versions_at(to, label)]
     below = newest_first(one for one in versions if one < version)
 

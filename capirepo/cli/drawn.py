@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import click
 
 from capirepo.author.tree import near
+from capirepo.cli.delivery import is_address
 from capirepo.cli.options import console, counted, say
-from capirepo.cli.remote import is_address
 from capirepo.config import FILE_NAME
 from capirepo.core.changes import State, unified
 from capirepo.core.lint.report import render

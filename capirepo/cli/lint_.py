@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from capirepo.cli.folders import Given, find_releases
-from capirepo.cli.options import config_option, counted, look_at, say
+from capirepo.cli.options import collect_less, config_option, counted, look_at, say
 from capirepo.core import lint
 from capirepo.core.layout import of_label
 from capirepo.core.lint.report import FORMATS, Checked, render
@@ -83,6 +83,7 @@ def command(
     LABEL@VERSION is a release in ROOT. An error is what clusterctl or the API server refuses; a
     warning is what hurts later. Exit code 1 where there is an error.
     """
+    collect_less()
     rules = lint.choose(words(select), words(ignore))
     # A folder of releases needs no ROOT around it.
     repository = open_repository(root if root.is_dir() else Path(), config)

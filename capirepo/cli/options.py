@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import getpass
 import logging
 import sys
@@ -57,6 +58,15 @@ def log_in_lines(level: int) -> None:
     logging.getLogger("asyncio").setLevel(logging.ERROR)
     # Python reports here what it cannot raise, such as an SNI that is no text.
     sys.unraisablehook = lambda odd: logging.getLogger("capirepo").info("%s", odd.exc_value)
+
+
+def collect_less() -> None:
+    """Has Python look for garbage less often, in commands that read YAML and end.
+
+    A megabyte of it is a million objects that stay; looking through them again and again is a
+    fifth of the time that such a command takes.
+    """
+    gc.set_threshold(100_000, 50, 50)
 
 
 def counted(number: int, what: str) -> str:

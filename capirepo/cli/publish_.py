@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from capirepo.cli.delivery import Delivered, Terms, deliver
+from capirepo.cli.delivery import Delivered, Terms, deliver, is_address
 from capirepo.cli.folders import Given, find_releases
-from capirepo.cli.options import counted, say, state_option
-from capirepo.cli.remote import is_address
+from capirepo.cli.options import collect_less, counted, say, state_option
 from capirepo.core.catalog import Catalog
 from capirepo.core.lint.report import Checked, problem_data, render
 from capirepo.core.names import parse_asset, shown
@@ -80,6 +79,7 @@ def command(
     with the same bytes is left as it is; with other bytes it is refused, because a release
     never changes. Exit code 1 where one was refused.
     """
+    collect_less()
     if no_lint and not no_lint.strip():
         raise click.UsageError("--no-lint needs a reason: it is kept in the release's record")
     catalog = Catalog()

@@ -16,6 +16,7 @@ from capirepo.cli.delivery import Stored, deliver, examine, stored
 from capirepo.cli.drafted import Outcome, as_data
 from capirepo.cli.drawn import draw
 from capirepo.cli.kept import keep
+from capirepo.cli.options import collect_less
 from capirepo.config import FILE_NAME
 from capirepo.core.catalog import Catalog
 from capirepo.core.images import parse_image
@@ -138,6 +139,7 @@ def command(
     the output names. Exit code 1 where the release is refused, with --dry-run and without: lint
     finds an error, or the version is there with other bytes.
     """
+    collect_less()
     place = _place(out, to, dry_run=dry_run)
     label = _label(kind, name)
     order = Order(

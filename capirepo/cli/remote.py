@@ -140,11 +140,6 @@ def versions_at(to: str, label: Label) -> list[str]:
     return [release["version"] for release in told["releases"]]
 
 
-def is_address(to: str) -> bool:
-    """Whether releases go to a server, and not into a folder."""
-    return "://" in to
-
-
 def _server(to: str) -> str:
     return where(base_of(to))
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from capirepo.cli.delivery import is_address
 from capirepo.cli.options import state_option, user
-from capirepo.cli.remote import is_address, withdraw_release
+from capirepo.cli.remote import withdraw_release
 from capirepo.core.names import parse_asset, parse_label
 from capirepo.core.version import parse_version
 from capirepo.errors import BadInputError
