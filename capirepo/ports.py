@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 from capirepo.errors import BadInputError, StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterator, Mapping
+    from collections.abc import (
+        AsyncGenerator,
+        AsyncIterable,
+        AsyncIterator,
+        Callable,
+        Iterator,
+        Mapping,
+    )
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
@@ -182,7 +189,7 @@ class Records(Protocol):
         ...
 
     def write(self, label: Label, version: Version, record: Mapping[str, Any]) -> None:
-        """Keeps a record, durably; raises StorageError where that fails."""
+        """Keeps a record; raises StorageError where that fails."""
         ...
 
     def remove(self, label: Label, version: Version) -> None:
@@ -302,4 +309,35 @@ class Upstream(Protocol):
 
     def open(self, asset: RemoteAsset) -> AbstractAsyncContextManager[Download]:
         """A file, to be read while this is open."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What was seen of an upstream the last time.
+
+    Attributes:
+        absent: of what upstream has no files, by `LABEL VERSION`, and what it said; worth another
+            look once the listing is a new one.
+        aside: the same of what was fetched and is no good release.
+    """
+
+    listing: Listing
+    absent: Mapping[str, str]
+    aside: Mapping[str, str]
+
+
+class Sightings(Protocol):
+    """What was seen of each upstream, from one run to the next; it can be lost."""
+
+    def recall(self, origin: str) -> Seen | None:
+        """What was seen of an upstream; None where nothing is known."""
+        ...
+
+    def keep(self, origin: str, seen: Seen) -> None:
+        """Takes note; raises StorageError where that fails."""
+        ...
+
+    def alone(self, waiting: Callable[[], None]) -> AbstractAsyncContextManager[None]:
+        """No other mirror works on this repository meanwhile; calls `waiting` if one does."""
         ...

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from capirepo.core import lint
 from capirepo.core.layout import of_label
 from capirepo.core.release import needed_assets
+from capirepo.core.yamlguard import MAX_BYTES
 from capirepo.errors import ConflictError
+from capirepo.services.ledger import Sum
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from capirepo.core.catalog import Catalog
     from capirepo.core.lint import Problem
     from capirepo.core.names import AssetName, Label
+    from capirepo.core.release import Asset
     from capirepo.core.version import Version
     from capirepo.ports import Store
 
@@ -82,3 +86,23 @@ def check_names(names: Iterable[AssetName]) -> None:
         other = seen.setdefault(name.lower(), name)
         if other != name:
             raise ConflictError(f"{other} and {name} differ only in case", cure="rename one")
+
+
+async def contents(
+    store: Store, label: Label, version: Version, assets: Mapping[AssetName, Asset]
+) -> dict[str, bytes]:
+    """What lint reads; of other files, that they are there."""
+    return {
+        name: await store.read(label, version, asset)
+        if is_read(name) and asset.size <= MAX_BYTES
+        else b""
+        for name, asset in assets.items()
+    }
+
+
+async def sum_of(store: Store, label: Label, version: Version, asset: Asset) -> Sum:
+    """What identifies the bytes of a file, read anew."""
+    digest = hashlib.sha256()
+    async for piece in store.chunks(label, version, asset, 0, asset.size):
+        digest.update(piece)
+    return Sum(sha256=digest.hexdigest(), size=asset.size)

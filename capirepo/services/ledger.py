@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 from capirepo.core.names import printable
 from capirepo.errors import CapirepoError, StorageError
@@ -19,13 +19,17 @@ if TYPE_CHECKING:
     from capirepo.ports import Journal, Records
 
 
+MIRROR: Final = "mirror"
+"""The way in which a mirror brings releases; only these does a mirror ever remove."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Author:
     """Who changes something.
 
     Attributes:
         who: the name of a token, or of a user of this machine.
-        via: which way: cli or http.
+        via: which way: cli, http or mirror.
         no_lint: why lint is passed over; '' where it is not.
     """
 
@@ -45,6 +49,23 @@ class Sum:
 
     sha256: str
     size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Where one asset was fetched from.
+
+    Attributes:
+        address: of the file.
+        sha256: as upstream stated it; '' where it did not.
+        stamp: upstream's mark of this state of the file, as it lists it; '' for none.
+        etag: that of the answer it came with; '' for none.
+    """
+
+    address: str
+    sha256: str = ""
+    stamp: str = ""
+    etag: str = ""
 
 
 class Ledger:
@@ -112,7 +133,7 @@ class Ledger:
                 await self.note("failed", label, version, author, reason=f"{action}: {error}")
             raise
 
-    async def record(
+    async def record(  # noqa: PLR0913 - as above
         self,
         label: Label,
         version: Version,
@@ -120,8 +141,17 @@ class Ledger:
         sums: Mapping[AssetName, Sum],
         *,
         anew: bool = False,
+        fetched: Mapping[AssetName, Provenance] | None = None,
     ) -> None:
         """Keeps what is known of a release beside its files: of a new one, or of some more files.
+
+        Args:
+            label: whose release.
+            version: which.
+            author: who brings the files.
+            sums: the files.
+            anew: nothing that was known before holds.
+            fetched: where they were fetched from, for those that were.
 
         Raises:
             StorageError: it cannot be written.
@@ -132,7 +162,12 @@ class Ledger:
             "via": author.via,
         }
         known = kept.get("assets", {})
-        assets = {name: {"sha256": one.sha256, "size": one.size} for name, one in sums.items()}
+        assets: dict[AssetName, dict[str, Any]] = {
+            name: {"sha256": one.sha256, "size": one.size} for name, one in sums.items()
+        }
+        for name, origin in (fetched or {}).items():
+            told = {**asdict(origin), "at": self._time()}
+            assets[name]["upstream"] = {key: value for key, value in told.items() if value}
         content = {**kept, "assets": {**known, **assets}}
         if author.no_lint:
             content["noLint"] = printable(author.no_lint)

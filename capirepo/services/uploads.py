@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -146,7 +145,7 @@ class Uploads:
                 raise NotThereError(f"there is no {name or 'file'} of {label} {version}")
             home = self._store if there else self._intake.pending
             sums = {
-                one: await _sum(home, label, version, asset)
+                one: await admission.sum_of(home, label, version, asset)
                 for one, asset in found.items()
                 if name in (None, one)
             }
@@ -172,7 +171,7 @@ class Uploads:
                     await self._intake.drop(label, version)
                     continue
                 assets = await self._intake.pending.assets(label, version)
-                files = await self._contents(self._intake.pending, label, version, assets)
+                files = await admission.contents(self._intake.pending, label, version, assets)
                 seen = await self._look(label, version, files)
                 with contextlib.suppress(ConflictError):
                     if (await self._list_if_complete(label, version, seen, author)).changed:
@@ -193,7 +192,7 @@ class Uploads:
         return [await self._reasons(one) for one in await self.pending()]
 
     async def _reasons(self, one: Waiting) -> Waiting:
-        files = await self._contents(self._intake.pending, one.label, one.version, one.assets)
+        files = await admission.contents(self._intake.pending, one.label, one.version, one.assets)
         seen = await self._look(one.label, one.version, files)
         reasons = (*seen.lacking, *(str(found) for found in seen.problems if found.is_error))
         return replace(one, reasons=reasons or ("nothing: upload any of its files once more",))
@@ -212,7 +211,7 @@ class Uploads:
                 await admission.check_twins([self._store, home], label, version)
         else:
             await self._check_same(target, held, beside[name], listed=bool(there))
-        files = await self._contents(home, label, version, beside)
+        files = await admission.contents(home, label, version, beside)
         if new:
             files[name] = await _content(received, name)
         seen = await self._look(label, version, files)
@@ -238,7 +237,7 @@ class Uploads:
     async def _check_same(self, target: Target, held: Sum, asset: Asset, *, listed: bool) -> None:
         """Refuses other bytes than those that have the name already."""
         home = self._store if listed else self._intake.pending
-        if await _sum(home, target.label, target.version, asset) != held:
+        if await admission.sum_of(home, target.label, target.version, asset) != held:
             raise ConflictError(
                 f"{target.label} {target.version} has another {target.name}",
                 cure="a release never changes: give the new one a version of its own"
@@ -257,7 +256,10 @@ class Uploads:
         # Another one may have been published while this one was pending.
         await admission.check_twins([self._store], label, version)
         assets = await pending.assets(label, version)
-        sums = {name: await _sum(pending, label, version, one) for name, one in assets.items()}
+        sums = {
+            name: await admission.sum_of(pending, label, version, one)
+            for name, one in assets.items()
+        }
         async with self._ledger.noted("publish", label, version, author, sums):
             await self._ledger.record(label, version, author, sums, anew=True)
             await self._intake.reveal(label, version)
@@ -267,17 +269,6 @@ class Uploads:
         lacking = admission.missing(self._catalog, label, files)
         apart, whole = await admission.check_parts(self._catalog, label, version, files)
         return _Seen(lacking=lacking, apart=apart, problems=apart if lacking else whole)
-
-    async def _contents(
-        self, store: Store, label: Label, version: Version, assets: Mapping[AssetName, Asset]
-    ) -> dict[str, bytes]:
-        """What lint reads; of other files, that they are there."""
-        return {
-            name: await store.read(label, version, asset)
-            if admission.is_read(name) and asset.size <= MAX_BYTES
-            else b""
-            for name, asset in assets.items()
-        }
 
 
 async def _content(received: Received, name: AssetName) -> bytes:
@@ -294,10 +285,3 @@ async def _content(received: Received, name: AssetName) -> bytes:
             cure="is it the right file?",
         )
     return await asyncio.to_thread(received.place.read_bytes)
-
-
-async def _sum(store: Store, label: Label, version: Version, asset: Asset) -> Sum:
-    digest = hashlib.sha256()
-    async for piece in store.chunks(label, version, asset, 0, asset.size):
-        digest.update(piece)
-    return Sum(sha256=digest.hexdigest(), size=asset.size)

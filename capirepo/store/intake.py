@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from capirepo.ports import Store
 
 PENDING: Final = "pending"
+ASIDE: Final = "aside"
+"""What a mirror brings waits apart from uploads, until it is whole and found to be good."""
 STAGING: Final = "staging"
 LOCKS: Final = "locks"
 _LOCK_SECONDS: Final = 60.0
@@ -66,13 +68,14 @@ class FolderIntake:
 
     Args:
         root: of the repository; what waits is kept on the same file system, for the rename.
+        waits: the folder of what waits, in the state.
 
     Attributes:
         pending: what waits, as a store.
     """
 
-    def __init__(self, root: Path) -> None:
-        self._waits = root / STATE / PENDING
+    def __init__(self, root: Path, waits: str = PENDING) -> None:
+        self._waits = root / STATE / waits
         self.pending: Store = _Pending(self._waits)
         self._root = root
         self._state = root / STATE

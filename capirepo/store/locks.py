@@ -19,20 +19,27 @@ from capirepo.errors import StorageError
 from capirepo.store.staging import make_folders
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
 _PAUSE_SECONDS: Final = 0.01
 
 
 @contextlib.asynccontextmanager
-async def held(file: Path, seconds: float) -> AsyncIterator[None]:
+async def held(
+    file: Path, seconds: float | None, waiting: Callable[[], None] = lambda: None
+) -> AsyncIterator[None]:
     """Nobody else, in this process or another, holds `file` meanwhile.
+
+    Args:
+        file: is there while it is held.
+        seconds: how long to wait for somebody else; None for as long as it takes.
+        waiting: is called once where somebody else has to be waited for.
 
     Raises:
         StorageError: somebody else holds it for more than `seconds`, or the disk fails.
     """
-    descriptor = await _get(file, seconds)
+    descriptor = await _get(file, seconds, waiting)
     try:
         yield
     finally:
@@ -52,9 +59,13 @@ def sweep_locks(area: Path) -> int:
     return swept
 
 
-async def _get(file: Path, seconds: float) -> int:
+async def _get(file: Path, seconds: float | None, waiting: Callable[[], None]) -> int:
     try:
         make_folders(file.parent)
+        descriptor = _try(file)
+        if descriptor is not None:
+            return descriptor
+        waiting()
         async with asyncio.timeout(seconds):
             # Not waited for in a thread: those are few, and reading needs them.
             while (descriptor := _try(file)) is None:  # noqa: ASYNC110 - another process sets no event

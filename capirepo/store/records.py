@@ -23,10 +23,16 @@ if TYPE_CHECKING:
 
 
 class FileRecords:
-    """Records in a folder."""
+    """Records in a folder.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: for the files.
+        lasting: whether a record must be durable; one that only saves work need not be.
+    """
+
+    def __init__(self, folder: Path, *, lasting: bool = True) -> None:
         self._folder = folder
+        self._lasting = lasting
 
     def read(self, label: Label, version: Version) -> dict[str, Any]:
         """The record of a release; empty where there is none that can be read."""
@@ -37,7 +43,7 @@ class FileRecords:
         return {}
 
     def write(self, label: Label, version: Version, record: Mapping[str, Any]) -> None:
-        """Keeps a record in place of the one before; it is durable once this returns.
+        """Keeps a record in place of the one before.
 
         Whoever writes one holds the lock of its label.
 
@@ -53,12 +59,14 @@ class FileRecords:
                 with staged.open("w") as out:
                     json.dump(record, out, indent=1)
                     out.flush()
-                    os.fsync(out.fileno())
+                    if self._lasting:
+                        os.fsync(out.fileno())
                 staged.replace(file)
             except OSError:
                 staged.unlink(missing_ok=True)
                 raise
-            sync_folder(file.parent)
+            if self._lasting:
+                sync_folder(file.parent)
         except OSError as error:
             raise StorageError(f"cannot write {file}: {error.strerror}") from error
 
