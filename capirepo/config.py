@@ -16,9 +16,12 @@ from msgspec import Meta, Struct
 from capirepo.core import yamlguard
 from capirepo.core.catalog import Catalog, own_entry
 from capirepo.errors import BadInputError
+from capirepo.mirror_settings import MirrorEntry, Terms, beside, wanted_by
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from capirepo.core.mirror import Wanted
 
 FILE_NAME: Final = "capirepo.yaml"
 GITHUB_HOSTS: Final = ("github.com", "api.github.com")
@@ -128,9 +131,11 @@ class Settings(Frozen, frozen=True):
 
     Attributes:
         sources: one's own providers: label to OWNER/REPO, or to source and components.
+        mirror: what `capirepo mirror` brings.
     """
 
     sources: dict[str, str | SourceOf] = {}
+    mirror: tuple[MirrorEntry, ...] = ()
     server: Server = Server()
     gitlab: Gitlab = Gitlab()
     proxy: Proxy = Proxy()
@@ -165,6 +170,17 @@ class Settings(Frozen, frozen=True):
                 raise BadInputError(f"{FILE_NAME}: sources: {error}") from error
         return Catalog(entries)
 
+    def wanted(self) -> tuple[Wanted, ...]:
+        """What is to be mirrored, a label once.
+
+        Raises:
+            BadInputError: names that nobody has, ranges that are none; all of them.
+        """
+        try:
+            return wanted_by(self.mirror, self.catalog())
+        except BadInputError as error:
+            raise BadInputError(f"{FILE_NAME}: {error}") from error
+
 
 def load_settings(path: Path) -> Settings:
     """Reads a configuration file; the files that it names are beside it.
@@ -178,13 +194,14 @@ def load_settings(path: Path) -> Settings:
     except OSError as error:
         raise BadInputError(f"cannot read {path}: {error.strerror}") from error
     settings = parse_settings(data, str(path))
-    beside = {
+    files = {
         name: str(path.parent / file)
         for name in ("certificate", "key")
         if (file := getattr(settings.server, name))
     }
-    server = msgspec.structs.replace(settings.server, **beside)
-    return msgspec.structs.replace(settings, server=server)
+    server = msgspec.structs.replace(settings.server, **files)
+    mirror = beside(settings.mirror, path.parent)
+    return msgspec.structs.replace(settings, server=server, mirror=mirror)
 
 
 def parse_settings(data: bytes, name: str) -> Settings:
@@ -198,6 +215,7 @@ def parse_settings(data: bytes, name: str) -> Settings:
     try:
         settings = msgspec.convert(content, Settings)
         settings.catalog()
+        settings.wanted()
         for address in (settings.server.listen, settings.server.tls_listen):
             if address:
                 parse_address(address)
@@ -230,13 +248,14 @@ _MEANT: Final = {
     "gitlab.host": "is a host that begins with gitlab.: clusterctl takes no other",
     "gitlab.project": "is the path of a project, GROUP/NAME",
     "proxy.hosts": "are host names with a dot in them",
+    "platforms": "are OS/ARCH, such as linux/amd64",
 }
 
 
 def _explained(message: str) -> str:
     if (pattern := _PATTERN.search(message)) is not None:
-        place = re.sub(r"\[.*", "", pattern["place"])
-        return f"{place} {_MEANT[place]}"
+        place = re.sub(r"\[[^.]*", "", pattern["place"])
+        return f"{place} {_MEANT.get(place) or _MEANT[place.rpartition('.')[2]]}"
     match = _UNKNOWN.search(message)
     if match is None:
         return message.replace("`$.", "`")
@@ -250,6 +269,8 @@ def _explained(message: str) -> str:
 def _fields_at(place: str) -> tuple[str, ...]:
     if place.startswith("sources"):
         return SourceOf.__struct_fields__
+    if place.startswith("mirror"):
+        return (MirrorEntry if place.endswith("]") else Terms).__struct_encode_fields__
     section: Any = Settings()
     for step in filter(None, place.split(".")):
         section = getattr(section, step, section)
