@@ -119,6 +119,18 @@ class Publish(Frozen, frozen=True):
     delete: Annotated[str, Meta(pattern=r"^(pending|any)$")] = "pending"
 
 
+class UpstreamSettings(Frozen, frozen=True):
+    """How upstreams are asked.
+
+    Attributes:
+        ca: a PEM file with CAs that are trusted beside those of the system.
+        goproxy: the Go proxy for lists of versions; '' for that of $GOPROXY, if it is set.
+    """
+
+    ca: str = ""
+    goproxy: Annotated[str, Meta(pattern=r"^(https?://[^/?#\s]+/?)?$")] = ""
+
+
 class SourceOf(Frozen, frozen=True):
     """A source with a components file that has not the recommended name."""
 
@@ -142,6 +154,7 @@ class Settings(Frozen, frozen=True):
     cache: Cache = Cache()
     auth: Auth = Auth()
     publish: Publish = Publish()
+    upstream: UpstreamSettings = UpstreamSettings()
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -201,7 +214,10 @@ def load_settings(path: Path) -> Settings:
     }
     server = msgspec.structs.replace(settings.server, **files)
     mirror = beside(settings.mirror, path.parent)
-    return msgspec.structs.replace(settings, server=server, mirror=mirror)
+    upstream = settings.upstream
+    if upstream.ca:
+        upstream = msgspec.structs.replace(upstream, ca=str(path.parent / upstream.ca))
+    return msgspec.structs.replace(settings, server=server, mirror=mirror, upstream=upstream)
 
 
 def parse_settings(data: bytes, name: str) -> Settings:
@@ -248,6 +264,7 @@ _MEANT: Final = {
     "gitlab.host": "is a host that begins with gitlab.: clusterctl takes no other",
     "gitlab.project": "is the path of a project, GROUP/NAME",
     "proxy.hosts": "are host names with a dot in them",
+    "upstream.goproxy": "is the address of a Go proxy, https://HOST",
     "platforms": "are OS/ARCH, such as linux/amd64",
 }
 

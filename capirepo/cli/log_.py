@@ -30,7 +30,18 @@ from capirepo.repository import journal_of, open_repository
 @click.option("--label", help="Only what is about this label.")
 @click.option(
     "--action",
-    type=click.Choice(["publish", "upload", "delete", "token-create", "token-revoke", "failed"]),
+    type=click.Choice(
+        [
+            "publish",
+            "upload",
+            "mirror",
+            "prune",
+            "delete",
+            "token-create",
+            "token-revoke",
+            "failed",
+        ]
+    ),
     help="Only this action.",
 )
 @click.option("--last", type=click.IntRange(min=1), metavar="N", help="Only the last N entries.")

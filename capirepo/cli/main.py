@@ -28,6 +28,8 @@ COMMANDS: Final = {
     "release": "Make a release of a provider from its source tree.",
     "publish": "Publish releases into a ROOT, or to a server.",
     "withdraw": "Take back what was uploaded and is no release yet.",
+    "mirror": "Bring releases from their upstreams into ROOT.",
+    "lock": "Write down exactly what a mirror has brought.",
     "log": "Show who changed what, and when.",
     "layout": "Lay out GitHub releases (OWNER/REPO/TAG/ASSET) as a ROOT.",
     "token": "Create, list or revoke the tokens of those who write, or read what is private.",

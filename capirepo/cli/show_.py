@@ -24,7 +24,7 @@ from capirepo.services import report
 from capirepo.services.report import PENDING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 
@@ -42,9 +42,9 @@ if TYPE_CHECKING:
 def command(what: str, root: Path, config: Path | None, state: Path | None, output: str) -> int:
     """Show a label of ROOT with its releases, or one release: images, variables, templates.
 
-    A release that was published says when, by whom, and with which digests; one that is still
-    uploaded says what is missing. A provider's name does for its label, where only one label
-    has it.
+    A release that was published or mirrored says when, by whom, and with which digests; one that
+    is still uploaded says what is missing. A provider's name does for its label, where only one
+    label has it.
     """
     content = asyncio.run(_content(open_repository(root, config, state), what))
     if output == "json":
@@ -157,6 +157,7 @@ def _draw_release(content: dict[str, Any]) -> None:
         ("ASSET", "BYTES", "SHA-256"),
         ((one["name"], f"{one['size']:,}", one["sha256"][:16]) for one in content["assets"]),
     )
+    _table(("FETCHED", "STATED", "MARK", "FROM"), _fetched(content["record"]))
     files = [("components", content), *((one["asset"], one) for one in content["templates"])]
     _table(
         ("FILE", "VARIABLE", "DEFAULT"),
@@ -179,6 +180,15 @@ def _published(record: dict[str, Any]) -> str:
         return "not by capirepo"
     told = f"{record.get('published', '?')} by {record.get('by', '?')}"
     return f"{told}, without lint: {record['noLint']}" if record.get("noLint") else told
+
+
+def _fetched(record: dict[str, Any]) -> Iterator[tuple[str, ...]]:
+    """Each file that came from an upstream: what upstream stated of it, and where it was."""
+    for name, one in record.get("assets", {}).items():
+        if origin := one.get("upstream"):
+            stated = "the same" if origin.get("sha256") else "nothing"
+            mark = origin.get("stamp") or origin.get("etag") or "-"
+            yield name, stated, mark, f"{origin['address']} at {origin['at']}"
 
 
 def _lines(content: dict[str, str]) -> None:

@@ -1,0 +1,124 @@
+"""Puts together what mirrors into a ROOT, and the client through which it asks upstreams."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import getpass
+import os
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from capirepo.core.catalog import Catalog
+from capirepo.repository import make_publishing
+from capirepo.services.drift import Comparer
+from capirepo.services.fetch import Limits
+from capirepo.services.ledger import MIRROR, Author, Ledger
+from capirepo.services.mirror import Mirror
+from capirepo.services.prune import Pruner
+from capirepo.services.survey import Surveyor
+from capirepo.store.fs import STATE, FolderStore
+from capirepo.store.intake import ASIDE, FolderIntake, sweep_state
+from capirepo.store.records import FileRecords
+from capirepo.store.sightings import FileSightings
+from capirepo.upstream.choose import Access, upstream_for
+from capirepo.upstream.http import Http
+from capirepo.upstream.ways import Proxies
+from capirepo.upstream.wire import Outside, trusting
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from capirepo.config import Settings
+    from capirepo.core.mirror import Origin
+    from capirepo.ports import Upstream
+    from capirepo.repository import Repository
+
+_MEGABYTE: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mirroring:
+    """What mirrors into a repository, in the order of its use.
+
+    Attributes:
+        author: who mirrors.
+    """
+
+    sightings: FileSightings
+    surveyor: Surveyor
+    mirror: Mirror
+    comparer: Comparer
+    pruner: Pruner
+    store: FolderStore
+    ledger: Ledger
+    author: Author
+
+
+@contextlib.asynccontextmanager
+async def mirroring(repository: Repository) -> AsyncIterator[Mirroring]:
+    """What mirrors into a ROOT; connections to upstreams end with the context."""
+    store, intake = FolderStore(repository.root), FolderIntake(repository.root, ASIDE)
+    catalog, ledger = repository.settings.catalog(), make_publishing(repository).ledger
+    sightings = FileSightings(
+        repository.state / "upstreams", repository.root / STATE / "locks" / "mirror"
+    )
+    limits = Limits(size=repository.settings.publish.megabytes * _MEGABYTE)
+    notes = FileRecords(repository.state / "fetched", lasting=False)
+    async with upstreams(repository) as opening:
+        yield Mirroring(
+            sightings=sightings,
+            surveyor=Surveyor(store, intake.pending, ledger, sightings, catalog, opening),
+            mirror=Mirror(store, intake, notes, ledger, sightings, catalog, limits),
+            comparer=Comparer(store, ledger, catalog, opening),
+            pruner=Pruner(store, intake, ledger),
+            store=store,
+            ledger=ledger,
+            author=Author(who=f"user {_user()}", via=MIRROR),
+        )
+
+
+@contextlib.asynccontextmanager
+async def upstreams(repository: Repository) -> AsyncIterator[Callable[[Origin], Upstream]]:
+    """What opens upstreams, each once, over one client; tokens and proxies are the environment's.
+
+    Raises:
+        BadInputError: the environment, or the file of `upstream.ca`, is not what it must be.
+    """
+    said = repository.settings.upstream
+    access = Access.of(os.environ, goproxy=said.goproxy)
+    outside = Outside(proxies=Proxies.of(os.environ), tls=trusting(said.ca))
+    catalog = _as_wanted(repository.settings)
+    opened: dict[Origin, Upstream] = {}
+
+    async with Http(outside) as http:
+
+        def opening(origin: Origin) -> Upstream:
+            if origin not in opened:
+                where = origin.source or origin.address
+                opened[origin] = upstream_for(
+                    where, origin.label, http=http, access=access, catalog=catalog
+                )
+            return opened[origin]
+
+        yield opening
+
+
+def _as_wanted(settings: Settings) -> Catalog:
+    """The catalog, with each label at the source from which it is wanted."""
+    catalog = settings.catalog()
+    sources = {one.label: one.origin.source for one in settings.wanted()}
+    moved = (replace(catalog.entry(label), source=at) for label, at in sources.items() if at)
+    return Catalog([*catalog.entries(), *moved])
+
+
+async def sweep_leftovers(repository: Repository) -> None:
+    """Removes what killed processes have left half-written."""
+    await asyncio.to_thread(sweep_state, repository.root)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"

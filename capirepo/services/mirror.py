@@ -1,0 +1,213 @@
+"""Brings releases from upstreams: fetched aside, judged as a whole, then listed.
+
+Rules kept here:
+- what lint calls an error is never listed: it stays aside and is named;
+- what upstream calls a release and we hold never changes, whatever upstream has now;
+- one upstream that fails, or one bad release, hinders no other; a failing disk of ours ends all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from capirepo.errors import ConflictError, StorageError
+from capirepo.services import admission
+from capirepo.services.fetch import Fetcher, Limits
+from capirepo.services.ledger import MIRROR
+from capirepo.services.tasks import side_by_side
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from capirepo.core.catalog import Catalog
+    from capirepo.core.lint import Problem
+    from capirepo.core.names import Label
+    from capirepo.core.version import Version
+    from capirepo.ports import Intake, Records, Sightings, Store
+    from capirepo.services.fetch import Fetched
+    from capirepo.services.ledger import Author, Ledger
+    from capirepo.services.plan import Order, Plan
+
+LISTED, ASIDE, ABSENT, FAILED = "listed", "aside", "absent", "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brought:
+    """What has become of one order.
+
+    Attributes:
+        state: listed; aside where it is no good release; absent where upstream has nothing of it;
+            failed where a file could not be fetched.
+        reason: why it is not listed.
+        files: how many files were fetched just now.
+        size: how many bytes these have.
+        problems: what lint found.
+    """
+
+    label: Label
+    version: Version
+    origin: str
+    state: str
+    reason: str = ""
+    files: int = 0
+    size: int = 0
+    problems: tuple[Problem, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.label} {self.version}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watcher:
+    """Is told how it goes on.
+
+    Attributes:
+        arrived: so many bytes more are here.
+        done: an order has come to its end.
+    """
+
+    arrived: Callable[[int], None] = field(default=lambda _: None)
+    done: Callable[[Brought], None] = field(default=lambda _: None)
+
+
+class Mirror:
+    """Brings releases into one repository.
+
+    Args:
+        store: where releases are.
+        intake: where files wait until they are a release.
+        notes: what is known of these files.
+        ledger: takes note of every change.
+        sightings: what was seen of each upstream.
+        catalog: who has which components file.
+        limits: how much is fetched at once.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917 - the parts that it works with
+        self,
+        store: Store,
+        intake: Intake,
+        notes: Records,
+        ledger: Ledger,
+        sightings: Sightings,
+        catalog: Catalog,
+        limits: Limits,
+    ) -> None:
+        self._store = store
+        self._intake = intake
+        self._notes = notes
+        self._ledger = ledger
+        self._sightings = sightings
+        self._catalog = catalog
+        self._limits = limits
+
+    async def bring(self, plan: Plan, author: Author, watcher: Watcher) -> list[Brought]:
+        """Fetches what a plan orders, side by side.
+
+        Raises:
+            StorageError: our own disk fails; what was listed before that is whole.
+        """
+        # First, so that a run that is cut short need not ask again what there is.
+        await asyncio.to_thread(self._remember, plan, [])
+        for label, version in plan.held:
+            # What became a release another way waits no longer.
+            await self._intake.drop(label, version)
+        fetcher = Fetcher(
+            self._intake, self._notes, self._ledger, author, self._limits, watcher.arrived
+        )
+
+        async def one(order: Order) -> Brought:
+            try:
+                fetched = await fetcher.fetch(order)
+                # What is aside already is left there, for the next run.
+                fetcher.check()
+                brought = await self._finish(order, fetched, author)
+            except StorageError as error:
+                # The others are not cancelled: each ends what it is at, and cleans up.
+                fetcher.stop(error)
+                return _failed(order, str(error))
+            received = fetched.received
+            brought = replace(brought, files=len(received), size=sum(received.values()))
+            watcher.done(brought)
+            return brought
+
+        done = await side_by_side(self._limits.releases, one, plan.orders, "mirror a release")
+        fetcher.check()
+        await asyncio.to_thread(self._remember, plan, done)
+        return done
+
+    async def _finish(self, order: Order, fetched: Fetched, author: Author) -> Brought:
+        label, version = order.label, order.version
+        brought = Brought(label=label, version=version, origin=str(order.origin), state=LISTED)
+        if fetched.failures:
+            told = "; ".join(fetched.failures[name] for name in sorted(fetched.failures))
+            return _failed(order, told)
+        if order.adds:
+            return brought
+        components = self._catalog.entry(label).components
+        if not fetched.sums or _lacks(components, order, fetched):
+            await self._intake.drop(label, version)
+            return replace(brought, state=ABSENT, reason="upstream has no files of it")
+        async with self._intake.locked(label):
+            if await self._store.assets(label, version):
+                # Somebody has published it meanwhile, and a release never changes.
+                await self._intake.drop(label, version)
+            else:
+                problems, reason = await self._judge(label, version)
+                if reason:
+                    return replace(brought, state=ASIDE, reason=reason, problems=problems)
+                await self._list(order, fetched, author)
+        await asyncio.to_thread(self._notes.remove, label, version)
+        return brought
+
+    async def _judge(self, label: Label, version: Version) -> tuple[tuple[Problem, ...], str]:
+        """What lint says of what is aside, and why that is no release; '' where it is one."""
+        pending = self._intake.pending
+        assets = await pending.assets(label, version)
+        files = await admission.contents(pending, label, version, assets)
+        problems = await admission.check(self._catalog, label, version, files)
+        errors = [str(one) for one in problems if one.is_error]
+        wrong = [*admission.missing(self._catalog, label, files), *errors]
+        try:
+            admission.check_names(assets)
+            await admission.check_twins([self._store], label, version)
+        except ConflictError as error:
+            wrong.append(str(error))
+        if not wrong:
+            return problems, ""
+        more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+        return problems, f"kept aside: {wrong[0]}{more}"
+
+    async def _list(self, order: Order, fetched: Fetched, author: Author) -> None:
+        label, version, sums = order.label, order.version, fetched.sums
+        async with self._ledger.noted(MIRROR, label, version, author, sums):
+            await self._ledger.record(
+                label, version, author, sums, anew=True, fetched=fetched.provenance
+            )
+            await self._intake.reveal(label, version)
+
+    def _remember(self, plan: Plan, done: list[Brought]) -> None:
+        """Keeps what was seen of each upstream, and what need not be tried again."""
+        for origin, seen in plan.seen.items():
+            mine = [one for one in done if one.origin == str(origin)]
+            absent = {str(one): one.reason for one in mine if one.state == ABSENT}
+            aside = {str(one): one.reason for one in mine if one.state == ASIDE}
+            told = replace(seen, absent={**seen.absent, **absent}, aside={**seen.aside, **aside})
+            self._sightings.keep(str(origin), told)
+
+
+def _failed(order: Order, reason: str) -> Brought:
+    return Brought(
+        label=order.label,
+        version=order.version,
+        origin=str(order.origin),
+        state=FAILED,
+        reason=reason,
+    )
+
+
+def _lacks(components: str, order: Order, fetched: Fetched) -> bool:
+    """Whether components were only guessed to be there, and are not."""
+    return components in {file.name for file in order.files} and components not in fetched.sums
