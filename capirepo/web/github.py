@@ -3,6 +3,8 @@
 Rules kept here (clusterctl's `repository_github.go`, go-github):
 - an asset is looked for in every label of its source, as a GitHub release has them all;
 - a list of releases is never 404, which clusterctl would retry for a minute, but empty;
+- what is said of one release has the digests of its assets, each of which is read once for it;
+  a list of releases has none: it would have all files read;
 - `/api/v3` is the same, for clients that are given another host (GitHub Enterprise).
 """
 
@@ -15,13 +17,15 @@ from aiohttp import web
 
 from capirepo.core.names import AssetName, Source, parse_asset, parse_source
 from capirepo.core.version import latest, parse_version
-from capirepo.errors import NotThereError
+from capirepo.errors import NotThereError, StorageError
 from capirepo.services.library import Found
 from capirepo.web import send
 from capirepo.web.numbers import id_of, page_of
 from capirepo.web.site import library_of, text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from capirepo.core.version import Version
     from capirepo.services.library import Library
 
@@ -93,7 +97,11 @@ async def releases(request: web.Request) -> web.Response:
     except NotThereError:
         versions = []
     page = page_of(request, versions, _PAGE)
-    content = [await _release(request, source, version) for version in page.items]
+    library = library_of(request)
+    content = [
+        _release(request, source, version, await _assets(library, source, version))
+        for version in page.items
+    ]
     return send.as_json(
         request, content, Link=page.links(request, f"{_base(request, source)}/releases")
     )
@@ -103,13 +111,13 @@ async def latest_release(request: web.Request) -> web.Response:
     """The newest release."""
     source = _source(request)
     version = await _latest(library_of(request), source)
-    return send.as_json(request, await _release(request, source, version))
+    return send.as_json(request, await _whole_release(request, source, version))
 
 
 async def release_by_tag(request: web.Request) -> web.Response:
     """One release, complete or not, by its tag."""
     source, version = _source(request), parse_version(text(request, "tag"))
-    content = await _release(request, source, version)
+    content = await _whole_release(request, source, version)
     if not content["assets"]:
         offered = await library_of(request).offered_in_source(source)
         raise NotThereError(f"{source} has no {version}", available=[*map(str, offered)])
@@ -147,7 +155,9 @@ async def _asset_as_accepted(
     request: web.Request, source: Source, found: Found
 ) -> web.StreamResponse:
     if "application/octet-stream" not in request.headers.get("Accept", ""):
-        return send.as_json(request, _asset(request, source, found), Vary="Accept")
+        content = _asset(request, source, found)
+        content["digest"] = await _digest(library_of(request), found)
+        return send.as_json(request, content, Vary="Accept")
     response = await send.asset(request, library_of(request), found)
     if not response.prepared:
         response.headers["Vary"] = "Accept, Accept-Encoding"
@@ -198,19 +208,45 @@ async def _by_id(request: web.Request) -> dict[str, Any]:
     for label in library.labels_of(source):
         for release in await library.releases(label):
             if str(id_of("release", source, release.version)) == text(request, "id"):
-                return await _release(request, source, release.version)
+                return await _whole_release(request, source, release.version)
     raise NotThereError("Not Found")
 
 
-async def _release(request: web.Request, source: Source, version: Version) -> dict[str, Any]:
+async def _whole_release(request: web.Request, source: Source, version: Version) -> dict[str, Any]:
+    """One release, with the digests of its assets."""
     library = library_of(request)
-    assets: dict[AssetName, dict[str, Any]] = {}
+    found = await _assets(library, source, version)
+    content = _release(request, source, version, found)
+    for asset in content["assets"]:
+        asset["digest"] = await _digest(library, found[asset["name"]])
+    return content
+
+
+async def _assets(library: Library, source: Source, version: Version) -> dict[AssetName, Found]:
+    """The assets of one version of all labels of a source; of one name, the first label's."""
+    assets: dict[AssetName, Found] = {}
     for label in library.labels_of(source):
         for release in await library.releases(label):
             if release.version == version:
-                for asset in release.assets.values():
+                for name, asset in release.assets.items():
                     found = Found(label=label, version=version, asset=asset)
-                    assets.setdefault(asset.name, _asset(request, source, found))
+                    assets.setdefault(name, found)
+    return assets
+
+
+async def _digest(library: Library, found: Found) -> str | None:
+    """The digest of an asset, as GitHub writes it; None where it is too large to be held."""
+    try:
+        blob = await library.blob(found)
+    except (NotThereError, StorageError):
+        # Whoever asks for the file itself is told; the others can be had.
+        return None
+    return f"sha256:{blob.sha256}" if blob else None
+
+
+def _release(
+    request: web.Request, source: Source, version: Version, assets: Mapping[AssetName, Found]
+) -> dict[str, Any]:
     number = id_of("release", source, version)
     page = f"https://github.com/{source}/releases"
     return {
@@ -224,7 +260,7 @@ async def _release(request: web.Request, source: Source, version: Version) -> di
         "url": f"{_base(request, source)}/releases/{number}",
         "assets_url": f"{_base(request, source)}/releases/{number}/assets",
         "html_url": f"{page}/tag/{version}",
-        "assets": [assets[name] for name in sorted(assets)],
+        "assets": [_asset(request, source, assets[name]) for name in sorted(assets)],
     }
 
 
@@ -235,6 +271,8 @@ def _asset(request: web.Request, source: Source, found: Found) -> dict[str, Any]
         "name": found.asset.name,
         "label": found.label,
         "size": found.asset.size,
+        "digest": None,
+        "updated_at": None,
         "state": "uploaded",
         "content_type": send.content_type(found.asset.name),
         "url": f"{_base(request, source)}/releases/assets/{number}",

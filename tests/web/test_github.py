@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from typing import TYPE_CHECKING
 
 import github
 import pytest
 
+from capirepo.services.library import LARGE
 from tests.support import Served, add_release, served
 
 if TYPE_CHECKING:
@@ -80,6 +82,35 @@ async def test_an_asset_has_an_id_under_which_its_bytes_are(core: Served) -> Non
     status, _, body = await core.get(path, headers={"Accept": "application/octet-stream"})
     assert (status, len(body)) == (200, asset["size"])
     assert (await core.get(f"/repos/{SOURCE}/releases/assets/1"))[0] == 404
+
+
+async def test_one_release_has_the_digests_of_its_assets_and_a_list_has_none(core: Served) -> None:
+    folder = core.root / "cluster-api" / "v1.0.3"
+    digest = f"sha256:{hashlib.sha256((folder / 'core-components.yaml').read_bytes()).hexdigest()}"
+    by_tag = await core.json(f"/repos/{SOURCE}/releases/tags/v1.0.3")
+    for release in (by_tag, await core.json(f"/repos/{SOURCE}/releases/{by_tag['id']}")):
+        stated = {one["name"]: one["digest"] for one in release["assets"]}
+        assert stated["core-components.yaml"] == digest
+        assert all(one.startswith("sha256:") for one in stated.values())
+    number = next(one["id"] for one in by_tag["assets"] if one["digest"] == digest)
+    asset = await core.json(f"/repos/{SOURCE}/releases/assets/{number}")
+    assert (asset["digest"], asset["updated_at"]) == (digest, None)
+    for release in await core.json(f"/repos/{SOURCE}/releases"):
+        assert {one["digest"] for one in release["assets"]} == {None}
+
+
+async def test_a_program_has_no_digest_and_a_file_that_is_gone_spoils_no_answer(
+    core: Served,
+) -> None:
+    (core.root / "cluster-api" / "v1.0.4" / "core-components.yaml").unlink()
+    assert (await core.get(f"/repos/{SOURCE}/releases/tags/v1.0.4"))[0] == 200
+    folder = core.root / "clusterctl" / "v1.2.0"
+    folder.mkdir(parents=True)
+    with (folder / "clusterctl-linux-amd64").open("wb") as file:
+        file.truncate(LARGE + 1)
+    await core.until(f"/repos/{SOURCE}/releases/tags/v1.2.0", 200)
+    (asset,) = (await core.json(f"/repos/{SOURCE}/releases/tags/v1.2.0"))["assets"]
+    assert (asset["digest"], asset["size"]) == (None, LARGE + 1)
 
 
 async def test_a_file_at_a_tag_is_an_asset_in_base64(core: Served) -> None:
