@@ -1,0 +1,153 @@
+"""A mirror of another capirepo, as github.com and by its address, and clusterctl reading it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from capirepo.core.catalog import Catalog
+from capirepo.core.names import Label
+from tests.clients import reading, tools
+from tests.clients.reading import REAL, Outcome, run_all, same_objects, through
+from tests.support import SAMPLE, Process, clean_environment, run_capirepo, serving_process
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """A repository that is served, and the labels in it."""
+
+    root: Path
+    server: Process
+    labels: tuple[Label, ...]
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """A ROOT that wants all of an upstream, and the environment in which it asks for it."""
+
+    root: Path
+    environment: dict[str, str]
+
+    def run(self, *options: str) -> tuple[int, Any, str]:
+        """Exit code, what `--output json` says, and standard error."""
+        done = run_capirepo(
+            "mirror", "--root", self.root, "--output", "json", *options,
+            env=self.environment,
+        )  # fmt: skip
+        return done.returncode, json.loads(done.stdout), done.stderr
+
+
+@pytest.fixture(scope="module", params=["sample-repo", "real"])
+def repository(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The releases that upstream has."""
+    root: Path = tmp_path_factory.mktemp("upstream") / "root"
+    if request.param == "sample-repo":
+        shutil.copytree(SAMPLE, root)
+    elif REAL.exists():
+        root.mkdir()
+        done = run_capirepo("layout", REAL, root)
+        assert done.returncode == 0, done.stderr
+    else:
+        pytest.skip("needs ../shared/real beside the checkout")
+    return root
+
+
+@pytest.fixture
+def upstream(repository: Path, tmp_path: Path) -> Iterator[Upstream]:
+    with serving_process(repository, state=tmp_path / "state") as server:
+        yield Upstream(repository, server, tuple(map(Label, labels_in(repository))))
+
+
+@pytest.fixture(params=["as github.com", "by its address"])
+def mirror(request: pytest.FixtureRequest, upstream: Upstream, tmp_path: Path) -> Mirror:
+    root, home = tmp_path / "mirror", tmp_path / "home"
+    root.mkdir()
+    home.mkdir()
+    plain = clean_environment(home)
+    if request.param == "by its address":
+        configure(
+            root, [{"provider": one, "upstream": upstream.server.url} for one in upstream.labels]
+        )
+        return Mirror(root, plain)
+    catalog = Catalog()
+    sources = {"infrastructure-awesome": "awesome-org/cluster-api-provider-awesome"}
+    configure(
+        root,
+        [
+            {"provider": one, "source": sources.get(one, catalog.entry(one).source)}
+            for one in upstream.labels
+        ],
+    )
+    shown = run_capirepo("env", "--server", upstream.server.url, "--output", "json", env=plain)
+    assert shown.returncode == 0, shown.stderr
+    given = {name: value for name, value in json.loads(shown.stdout).items() if value}
+    # Templates are known to whoever asks GitHub's API, and that takes a token.
+    return Mirror(root, {**plain, **given, "GITHUB_TOKEN": "any"})
+
+
+def labels_in(root: Path) -> list[str]:
+    return sorted(folder.name for folder in root.glob("[a-z]*") if folder.is_dir())
+
+
+def configure(root: Path, entries: list[dict[str, Any]]) -> None:
+    section = [{**entry, "prereleases": True} for entry in entries]
+    (root / "capirepo.yaml").write_text(yaml.safe_dump({"mirror": section}))
+
+
+def content(root: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(root)): path.read_bytes()
+        for label in labels_in(root)
+        for path in (root / label).rglob("*")
+        if path.is_file()
+    }
+
+
+def printed(root: Path, labels: tuple[Label, ...], home: Path) -> dict[str, Outcome]:
+    """What clusterctl prints of a repository."""
+    commands: dict[str, list[str]] = {}
+    for label in labels:
+        if "-" in label and label != "cert-manager":
+            versions = sorted(folder.name for folder in (root / label).iterdir())
+            commands |= reading.provider_commands(label, versions)
+    clusterctl = tools.require(tools.clusterctl, tools.NEWEST)
+    return run_all(clusterctl, commands, home=home, wrap=through(root))
+
+
+def test_a_mirror_has_all_that_upstream_has_and_serves_it_when_upstream_is_gone(
+    mirror: Mirror, upstream: Upstream, tmp_path: Path
+) -> None:
+    code, told, errors = mirror.run()
+    assert (code, told["problems"]) == (0, []), errors
+    assert content(mirror.root) == content(upstream.root)
+
+    code, told, _ = mirror.run()
+    assert (code, told["toFetch"], told["brought"]) == (0, [], [])
+    assert len(told["upToDate"]) == len({name.rpartition("/")[0] for name in content(mirror.root)})
+
+    code, told, _ = mirror.run("--check")
+    assert (code, told["changes"], told["problems"]) == (0, [], [])
+    assert (told["compared"], told["silent"]) == (len(content(mirror.root)), 0)
+
+    upstream.server.process.terminate()
+    upstream.server.process.wait(timeout=20)
+    code, told, errors = mirror.run()
+    assert (code, told["brought"]) == (1, [])
+    assert "Traceback" not in errors
+    code, told, _ = mirror.run("--check")
+    assert (code, told["changes"], bool(told["problems"])) == (1, [], True)
+
+    expected = printed(upstream.root, upstream.labels, tmp_path / "there")
+    found = printed(mirror.root, upstream.labels, tmp_path / "here")
+    for command, outcome in expected.items():
+        assert outcome.code == 0, outcome.err
+        assert same_objects(found[command], outcome), command
