@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from capirepo.config import Settings
     from capirepo.core.mirror import Origin
-    from capirepo.ports import Upstream
+    from capirepo.outside import Upstream
     from capirepo.repository import Repository
 
 _MEGABYTE: Final = 1 << 20

@@ -1,21 +1,14 @@
-"""The protocols behind which the outside world stands."""
+"""The protocols of what a repository is kept in: releases, what waits, records, tokens."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from capirepo.errors import BadInputError, StorageError
+from capirepo.errors import BadInputError
 
 if TYPE_CHECKING:
-    from collections.abc import (
-        AsyncGenerator,
-        AsyncIterable,
-        AsyncIterator,
-        Callable,
-        Iterator,
-        Mapping,
-    )
+    from collections.abc import AsyncGenerator, AsyncIterable, Iterator, Mapping
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
@@ -218,126 +211,4 @@ class Tokens(Protocol):
         Raises:
             StorageError: the tokens cannot be read, which is never the same as none.
         """
-        ...
-
-
-class UpstreamError(StorageError):
-    """An upstream cannot be asked, or is not to be believed.
-
-    Attributes:
-        address: of what was asked for.
-        status: what it answered; None where it did not answer, or not as HTTP.
-        retry_after: in how many seconds to ask again, where it says that; else None.
-    """
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        address: str,
-        status: int | None = None,
-        retry_after: float | None = None,
-        cure: str = "",
-    ) -> None:
-        super().__init__(message, cure=cure)
-        self.address = address
-        self.status = status
-        self.retry_after = retry_after
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoteAsset:
-    """One file of a release, as an upstream states it.
-
-    Attributes:
-        size: in bytes; None where it is not stated.
-        sha256: in hexadecimal; '' where it is not stated.
-        address: where it is fetched from, for people and for the record.
-        stamp: changes where upstream changes the file (updated_at, ETag); '' for nothing.
-    """
-
-    name: AssetName
-    address: str
-    size: int | None = None
-    sha256: str = ""
-    stamp: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
-    """The versions of an upstream.
-
-    Attributes:
-        tag: to be given to the next call (an ETag); '' for none.
-        unchanged: upstream says that nothing is new since the tag that was given; `versions`
-            is empty then.
-    """
-
-    versions: tuple[Version, ...]
-    tag: str = ""
-    unchanged: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Download:
-    """A file that is on its way. Iterating ends with an error where less came than was stated."""
-
-    pieces: AsyncIterator[bytes]
-    size: int | None
-    stamp: str = ""
-
-
-class Upstream(Protocol):
-    """Where releases of one source or one label come from.
-
-    Every method raises NotThereError where upstream says no, UpstreamError where it cannot be
-    asked or is not to be believed.
-
-    Attributes:
-        address: for people, logs and the record.
-    """
-
-    address: str
-
-    async def versions(self, known: str = "") -> Listing:
-        """What there is, newest first; `known` is the tag of an earlier listing."""
-        ...
-
-    async def assets(self, version: Version) -> tuple[RemoteAsset, ...]:
-        """The files of one release."""
-        ...
-
-    def open(self, asset: RemoteAsset) -> AbstractAsyncContextManager[Download]:
-        """A file, to be read while this is open."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """What was seen of an upstream the last time.
-
-    Attributes:
-        absent: of what upstream has no files, by `LABEL VERSION`, and what it said; worth another
-            look once the listing is a new one.
-        aside: the same of what was fetched and is no good release.
-    """
-
-    listing: Listing
-    absent: Mapping[str, str]
-    aside: Mapping[str, str]
-
-
-class Sightings(Protocol):
-    """What was seen of each upstream, from one run to the next; it can be lost."""
-
-    def recall(self, origin: str) -> Seen | None:
-        """What was seen of an upstream; None where nothing is known."""
-        ...
-
-    def keep(self, origin: str, seen: Seen) -> None:
-        """Takes note; raises StorageError where that fails."""
-        ...
-
-    def alone(self, waiting: Callable[[], None]) -> AbstractAsyncContextManager[None]:
-        """No other mirror works on this repository meanwhile; calls `waiting` if one does."""
         ...

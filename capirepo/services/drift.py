@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from capirepo.core.catalog import Catalog
     from capirepo.core.mirror import Origin, Wanted
     from capirepo.core.version import Version
-    from capirepo.ports import RemoteAsset, Store, Upstream
+    from capirepo.outside import RemoteAsset, Upstream
+    from capirepo.ports import Store
     from capirepo.services.ledger import Ledger
 
 

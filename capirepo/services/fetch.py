@@ -14,14 +14,16 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from capirepo.errors import NotThereError, StorageError
-from capirepo.ports import TooLargeError, UpstreamError
+from capirepo.outside import UpstreamError
+from capirepo.ports import TooLargeError
 from capirepo.services.ledger import MIRROR, Provenance, Sum
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from capirepo.core.names import AssetName
-    from capirepo.ports import Download, Intake, Received, Records, RemoteAsset
+    from capirepo.outside import Download, RemoteAsset
+    from capirepo.ports import Intake, Received, Records
     from capirepo.services.ledger import Author, Ledger
     from capirepo.services.plan import Order
 

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from capirepo.core.lint import Problem
     from capirepo.core.names import Label
     from capirepo.core.version import Version
-    from capirepo.ports import Intake, Records, Sightings, Store
+    from capirepo.outside import Sightings
+    from capirepo.ports import Intake, Records, Store
     from capirepo.services.fetch import Fetched
     from capirepo.services.ledger import Author, Ledger
     from capirepo.services.plan import Order, Plan

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from capirepo.core.mirror import Origin, Wanted
     from capirepo.core.names import AssetName, Label
     from capirepo.core.version import Version
-    from capirepo.ports import RemoteAsset, Seen, Upstream
+    from capirepo.outside import RemoteAsset, Seen, Upstream
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

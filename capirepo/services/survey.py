@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from capirepo.core.mirror import choose, program_for
 from capirepo.core.names import CORE_LABEL
 from capirepo.errors import BadInputError, CapirepoError, NotThereError
-from capirepo.ports import Listing, RemoteAsset, Seen, UpstreamError
+from capirepo.outside import Listing, RemoteAsset, Seen, UpstreamError
 from capirepo.services.plan import Order, Plan, against_lock, files_by_label, lacking_programs
 from capirepo.services.tasks import side_by_side
 
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from capirepo.core.mirror import Origin, Wanted
     from capirepo.core.names import Label
     from capirepo.core.version import Version
-    from capirepo.ports import Sightings, Store, Upstream
+    from capirepo.outside import Sightings, Upstream
+    from capirepo.ports import Store
     from capirepo.services.ledger import Ledger
 
 QUESTIONS: Final = 8

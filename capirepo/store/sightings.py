@@ -14,7 +14,7 @@ import msgspec
 
 from capirepo.core.version import parse_version
 from capirepo.errors import BadInputError, StorageError
-from capirepo.ports import Listing, Seen
+from capirepo.outside import Listing, Seen
 from capirepo.store.locks import held
 from capirepo.store.staging import make_folders
 

@@ -9,7 +9,7 @@ import msgspec
 from aiohttp import hdrs
 from yarl import URL
 
-from capirepo.ports import UpstreamError
+from capirepo.outside import UpstreamError
 from capirepo.upstream import troubles
 
 if TYPE_CHECKING:

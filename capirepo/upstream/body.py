@@ -18,7 +18,7 @@ import zlib
 from typing import TYPE_CHECKING, Final
 
 from capirepo.core.names import shown
-from capirepo.ports import RemoteAsset, UpstreamError
+from capirepo.outside import RemoteAsset, UpstreamError
 from capirepo.upstream import troubles
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from capirepo.ports import UpstreamError
+from capirepo.outside import UpstreamError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

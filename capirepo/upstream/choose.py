@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from capirepo.core.catalog import Catalog, Entry
-    from capirepo.ports import Upstream
+    from capirepo.outside import Upstream
     from capirepo.upstream.http import Http
 
 _REPOSITORY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9_][A-Za-z0-9._-]*")

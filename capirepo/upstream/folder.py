@@ -18,7 +18,7 @@ import aiofiles
 
 from capirepo.core.names import Label, parse_asset
 from capirepo.errors import BadInputError, NotThereError
-from capirepo.ports import Download, Listing, RemoteAsset, UpstreamError
+from capirepo.outside import Download, Listing, RemoteAsset, UpstreamError
 from capirepo.upstream.lists import check_ours, tagged, versions_in
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from yarl import URL
 from capirepo.core.names import parse_asset
 from capirepo.core.version import Version, newest_first
 from capirepo.errors import BadInputError, NotThereError
-from capirepo.ports import Download, Listing, RemoteAsset, UpstreamError
+from capirepo.outside import Download, Listing, RemoteAsset, UpstreamError
 from capirepo.upstream import troubles
 from capirepo.upstream.lists import asked_for, check_ours, etag_in, tagged, versions_in
 from capirepo.upstream.wire import NOTHING, Secret

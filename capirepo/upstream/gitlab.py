@@ -10,7 +10,7 @@ from yarl import URL
 
 from capirepo.core.names import parse_asset
 from capirepo.errors import BadInputError, NotThereError
-from capirepo.ports import Download, Listing, RemoteAsset, UpstreamError
+from capirepo.outside import Download, Listing, RemoteAsset, UpstreamError
 from capirepo.upstream.lists import check_ours, etag_in, versions_in
 from capirepo.upstream.wire import NOTHING, Secret
 

@@ -22,7 +22,7 @@ from aiohttp import hdrs
 from yarl import URL
 
 from capirepo.errors import NotThereError
-from capirepo.ports import Download, RemoteAsset, UpstreamError
+from capirepo.outside import Download, RemoteAsset, UpstreamError
 from capirepo.upstream import body, troubles
 from capirepo.upstream.answer import Answer, next_page, stamp_of
 from capirepo.upstream.breaker import Breaker

@@ -10,7 +10,7 @@ from capirepo.core.metadata import METADATA
 from capirepo.core.names import CLUSTERCTL, AssetName, ProviderType, provider_of
 from capirepo.core.version import Version, newest_first, parse_version
 from capirepo.errors import BadInputError, NotThereError
-from capirepo.ports import Listing, RemoteAsset, UpstreamError
+from capirepo.outside import Listing, RemoteAsset, UpstreamError
 from capirepo.upstream.answer import stamp_of
 from capirepo.upstream.wire import NOTHING, Secret
 

@@ -21,7 +21,7 @@ from yarl import URL
 
 from capirepo.core.names import AssetName, Label, parse_asset
 from capirepo.errors import BadInputError, NotThereError
-from capirepo.ports import Download, Listing, RemoteAsset, Upstream
+from capirepo.outside import Download, Listing, RemoteAsset, Upstream
 from capirepo.upstream.gitlab import GitlabUpstream
 from capirepo.upstream.lists import asked_for, check_ours, etag_in, tagged, versions_in
 from capirepo.upstream.wire import NOTHING, Secret

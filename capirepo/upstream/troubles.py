@@ -16,7 +16,7 @@ import aiohttp
 
 from capirepo.core.names import shown
 from capirepo.errors import NotThereError
-from capirepo.ports import UpstreamError
+from capirepo.outside import UpstreamError
 from capirepo.upstream.ways import PRIVATE
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from yarl import URL
 
 import capirepo
 from capirepo.errors import BadInputError
-from capirepo.ports import UpstreamError
+from capirepo.outside import UpstreamError
 from capirepo.upstream import troubles
 from capirepo.upstream.ways import Proxies, PublicResolver, address_of, is_private
 

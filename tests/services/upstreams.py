@@ -12,7 +12,7 @@ from capirepo.core.mirror import Origin, Rule, Wanted
 from capirepo.core.names import AssetName, Label, Source
 from capirepo.core.version import Version, parse_version
 from capirepo.errors import NotThereError
-from capirepo.ports import Download, Listing, RemoteAsset, UpstreamError
+from capirepo.outside import Download, Listing, RemoteAsset, UpstreamError
 from capirepo.repository import now
 from capirepo.services.drift import Comparer
 from capirepo.services.fetch import Limits

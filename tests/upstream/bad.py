@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from capirepo.core.names import AssetName
-from capirepo.ports import RemoteAsset
+from capirepo.outside import RemoteAsset
 from capirepo.proxy.ca import make_authority
 from capirepo.upstream.breaker import Breaker
 from capirepo.upstream.http import Http, Limits
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
     from pathlib import Path
 
-    from capirepo.ports import Upstream
+    from capirepo.outside import Upstream
     from capirepo.upstream.wire import Outside
 
 BODY = b"apiVersion: v1\nkind: Namespace\n" * 40

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from capirepo.ports import UpstreamError
+from capirepo.outside import UpstreamError
 from capirepo.upstream.breaker import Breaker
 from tests.upstream.bad import Clock
 

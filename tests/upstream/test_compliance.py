@@ -14,7 +14,7 @@ from capirepo.core.catalog import Catalog, own_entry
 from capirepo.core.names import AssetName, Label
 from capirepo.core.version import parse_version
 from capirepo.errors import NotThereError
-from capirepo.ports import UpstreamError
+from capirepo.outside import UpstreamError
 from capirepo.services.library import LARGE
 from capirepo.upstream.choose import Access, upstream_for
 from capirepo.upstream.wire import Outside
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from capirepo.ports import RemoteAsset, Upstream
+    from capirepo.outside import RemoteAsset, Upstream
     from capirepo.upstream.http import Http
 
 LABEL = Label("infrastructure-awesome")

@@ -11,7 +11,7 @@ import pytest
 from capirepo.core.names import AssetName
 from capirepo.core.version import parse_version
 from capirepo.errors import NotThereError
-from capirepo.ports import RemoteAsset, UpstreamError
+from capirepo.outside import RemoteAsset, UpstreamError
 from capirepo.upstream.github import GithubUpstream
 from capirepo.upstream.wire import NOTHING, Outside, Secret
 from tests.upstream.bad import (

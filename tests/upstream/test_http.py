@@ -12,7 +12,7 @@ import pytest
 from yarl import URL
 
 from capirepo.errors import NotThereError
-from capirepo.ports import UpstreamError
+from capirepo.outside import UpstreamError
 from capirepo.upstream.breaker import Breaker
 from capirepo.upstream.http import Limits
 from capirepo.upstream.wire import Outside, Secret

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from yarl import URL
 
 from capirepo.errors import NotThereError
-from capirepo.ports import UpstreamError
+from capirepo.outside import UpstreamError
 from capirepo.upstream.http import Limits
 from capirepo.upstream.wire import Outside
 from tests.upstream.bad import (

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from capirepo.ports import UpstreamError
+from capirepo.outside import UpstreamError
 from capirepo.upstream.wire import Outside, Secret
 from tests.upstream.bad import (
     BODY,

@@ -12,7 +12,7 @@ from yarl import URL
 from capirepo.core.names import AssetName, Label
 from capirepo.core.version import parse_version
 from capirepo.errors import NotThereError
-from capirepo.ports import UpstreamError
+from capirepo.outside import UpstreamError
 from capirepo.upstream.folder import FolderUpstream
 from capirepo.upstream.tree import ServedUpstream
 from capirepo.upstream.wire import Secret

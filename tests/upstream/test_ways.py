@@ -9,7 +9,7 @@ import pytest
 from yarl import URL
 
 from capirepo.errors import BadInputError
-from capirepo.ports import UpstreamError
+from capirepo.outside import UpstreamError
 from capirepo.upstream.ways import Proxies, is_private
 from capirepo.upstream.wire import Outside, Secret, trusting
 from tests.support import served
