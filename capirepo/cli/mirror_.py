@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import sys
 from dataclasses import dataclass, replace
 from functools import partial
@@ -23,7 +24,7 @@ from capirepo.cli.mirrored import (
     tell_prunable,
     watching,
 )
-from capirepo.cli.options import config_option, counted, say, state_option
+from capirepo.cli.options import config_option, counted, log_in_lines, say, state_option
 from capirepo.core.names import shown
 from capirepo.errors import BadInputError
 from capirepo.mirroring import Mirroring, mirroring, sweep_leftovers
@@ -99,6 +100,7 @@ def command(
         raise click.UsageError(
             "--prune asks before it removes anything; here, only --yes can answer"
         )
+    log_in_lines(logging.WARNING)
     repository = open_repository(root, config, state)
     wanted = repository.settings.wanted()
     if not wanted:
