@@ -46,7 +46,9 @@ class Mirror:
         return done.returncode, json.loads(done.stdout), done.stderr
 
 
-@pytest.fixture(scope="module", params=["sample-repo", "real"])
+@pytest.fixture(
+    scope="module", params=["sample-repo", pytest.param("real", marks=pytest.mark.clients)]
+)
 def repository(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The releases that upstream has."""
     root: Path = tmp_path_factory.mktemp("upstream") / "root"
