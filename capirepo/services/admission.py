@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from capirepo.core.catalog import Catalog
-    from capirepo.core.lint import Problem
+    from capirepo.core.lint import Candidate, Problem
     from capirepo.core.names import AssetName, Label
     from capirepo.core.release import Asset
     from capirepo.core.version import Version
@@ -41,7 +41,11 @@ async def check(
     catalog: Catalog, label: Label, version: Version, files: Mapping[str, bytes]
 ) -> tuple[Problem, ...]:
     """Every problem that lint finds in the files of a whole release."""
-    return (await check_parts(catalog, label, version, files))[1]
+
+    def run() -> tuple[Problem, ...]:
+        return lint.run(_read(catalog, label, version, files), lint.choose())
+
+    return await asyncio.to_thread(run)
 
 
 async def check_parts(
@@ -50,9 +54,8 @@ async def check_parts(
     """Every problem of files to which others may come, and of the same as a whole release."""
 
     def run() -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:
-        components = of_label(catalog, label, files).components
         # Reading them is what takes its time; the rules do not.
-        whole = lint.candidate(files, label=label, version=version, components=components)
+        whole = _read(catalog, label, version, files)
         rules = lint.choose()
         return lint.run(replace(whole, whole=False), rules), lint.run(whole, rules)
 
@@ -106,3 +109,10 @@ async def sum_of(store: Store, label: Label, version: Version, asset: Asset) -> 
     async for piece in store.chunks(label, version, asset, 0, asset.size):
         digest.update(piece)
     return Sum(sha256=digest.hexdigest(), size=asset.size)
+
+
+def _read(
+    catalog: Catalog, label: Label, version: Version, files: Mapping[str, bytes]
+) -> Candidate:
+    components = of_label(catalog, label, files).components
+    return lint.candidate(files, label=label, version=version, components=components)
