@@ -272,16 +272,7 @@ class Uploads:
 
 
 async def _content(received: Received, name: AssetName) -> bytes:
-    """What lint reads of a file that was received.
-
-    Raises:
-        BadInputError: it is YAML, and too large to be read.
-    """
+    """What lint reads of a file that was received."""
     if not admission.is_read(name):
         return b""
-    if received.size > MAX_BYTES:
-        raise BadInputError(
-            f"{name} has {received.size} bytes; of YAML, at most {MAX_BYTES} are taken",
-            cure="is it the right file?",
-        )
     return await asyncio.to_thread(received.place.read_bytes)
