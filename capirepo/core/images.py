@@ -40,6 +40,8 @@ _IMAGE: Final = re.compile(
 _LONGEST_PATH: Final = 255
 # In two parts: this is no address that anything here asks.
 _DOCKER: Final = "docker" + ".io"
+# Blanks and line breaks as YAML 1.1 has them: other spaces of Unicode are text.
+_BLANKS: Final = " \t\r\n\x85\u2028\u2029"
 _CURE: Final = "write it whole: registry.example.com/org/manager:v0.1.0"
 
 
@@ -126,7 +128,7 @@ def with_image(
             raise BadInputError(f"{name}: the container manager of {one.workload} has no image")
         start, end = one.image.start_mark.index, one.image.end_mark.index
         # A block scalar ends where the next line begins.
-        end = start + len(text[start:end].rstrip())
+        end = start + len(text[start:end].rstrip(_BLANKS))
         quote = one.image.style if one.image.style in ("'", '"') else ""
         text = f"{text[:start]}{quote}{image}{quote}{text[end:]}"
         changes.append(ImageChange(workload=one.workload, before=one.image.value))

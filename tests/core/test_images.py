@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from capirepo.core.images import parse_image, with_image
@@ -116,6 +116,8 @@ TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), ma
 
 
 @given(st.lists(TEXT, min_size=1, max_size=4), st.booleans())
+@example(names=["\xa0"], wide=True)
+@example(names=["a\u3000", "\u2028"], wide=True)
 def test_whatever_stands_around_it_stays(names: list[str], wide: bool) -> None:  # noqa: FBT001 - hypothesis'
     objects = [
         {
