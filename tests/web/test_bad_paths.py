@@ -96,11 +96,14 @@ async def asked(server: Served, target: bytes) -> tuple[int, bytes]:
 
 def content(root: Path) -> dict[str, bytes]:
     """Every file of a ROOT but the state, byte for byte."""
-    files = [file for file in root.rglob("*") if stat.S_ISREG(file.lstat().st_mode)]
+    # The server may be writing its state: what is in there comes and goes.
+    tops = [top for top in root.iterdir() if top.name != ".capirepo"]
+    files = [file for top in tops for file in (top, *top.rglob("*"))]
     return {
         str(file): file.read_bytes()
         for file in files
-        if ".capirepo" not in file.parts and not any(part.is_symlink() for part in file.parents)
+        if stat.S_ISREG(file.lstat().st_mode)
+        and not any(part.is_symlink() for part in file.parents)
     }
 
 
