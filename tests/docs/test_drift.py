@@ -75,6 +75,22 @@ def test_every_link_leads_somewhere(page: str) -> None:
         assert (file.parent / target).exists(), target
 
 
+def listed() -> list[str]:
+    """The files of the project: those in git, and those that may get there."""
+    names = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout.split()  # fmt: skip
+    return [name for name in names if (ROOT / name).is_file()]
+
+
+def test_no_file_has_the_marks_of_a_merge() -> None:
+    marks = re.compile(r"^(<{7}|>{7}|\|{7}) ", re.MULTILINE)
+    assert not [
+        name for name in listed() if marks.search((ROOT / name).read_text(errors="replace"))
+    ]
+
+
 def test_no_file_names_the_host_of_a_package_registry() -> None:
     # In two parts each, or this file would name them.
     hosts = [
@@ -93,14 +109,9 @@ def test_no_file_names_the_host_of_a_package_registry() -> None:
             ("gcr", ".io"),
         )
     ]
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    ).stdout.split()  # fmt: skip
     found = {
         (name, host)
-        for name in listed
-        if (ROOT / name).is_file()
+        for name in listed()
         for host in hosts
         if host in (ROOT / name).read_text(errors="replace")
     }
