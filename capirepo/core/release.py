@@ -17,7 +17,7 @@ from capirepo.core.names import CERT_MANAGER, TOOLS, AssetName, Label, provider_
 from capirepo.errors import BadInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from capirepo.core.version import Version
 
@@ -95,6 +95,12 @@ def needed_assets(label: Label, components: AssetName) -> tuple[AssetName, ...]:
     return () if label in TOOLS else (METADATA, components)
 
 
+def missing_assets(label: Label, components: AssetName, names: Collection[str]) -> tuple[str, ...]:
+    """What must be among `names` in a release of `label` and is not, in words."""
+    needed = needed_assets(label, components)
+    return tuple(f"{name} is missing" for name in needed if name not in names)
+
+
 def inspect(
     release: Release,
     components: AssetName,
@@ -109,12 +115,7 @@ def inspect(
         contents: the bytes of its `needed_assets`, as far as there are any.
         unread: why some of them, though there, could not be read.
     """
-    problems = [
-        f"{name} is missing"
-        for name in needed_assets(release.label, components)
-        if name not in release.assets
-    ]
-    problems += unread
+    problems = [*missing_assets(release.label, components, release.assets), *unread]
     problems += _problems_of_components(components, contents.get(components))
     if not release.assets:
         problems = ["the folder is empty"]

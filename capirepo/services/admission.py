@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from capirepo.core import lint
 from capirepo.core.layout import of_label
-from capirepo.core.release import needed_assets
+from capirepo.core.release import missing_assets
 from capirepo.core.yamlguard import MAX_BYTES
 from capirepo.errors import ConflictError
 from capirepo.services.ledger import Sum
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from capirepo.core.catalog import Catalog
     from capirepo.core.lint import Candidate, Problem
@@ -30,11 +30,9 @@ def is_read(name: str) -> bool:
     return name.endswith((".yaml", ".yml"))
 
 
-def missing(catalog: Catalog, label: Label, files: Iterable[str]) -> tuple[str, ...]:
+def missing(catalog: Catalog, label: Label, files: Collection[str]) -> tuple[str, ...]:
     """What must be there and is not, in words."""
-    there = set(files)
-    needed = needed_assets(label, catalog.entry(label).components)
-    return tuple(f"{name} is missing" for name in needed if name not in there)
+    return missing_assets(label, catalog.entry(label).components, files)
 
 
 async def check(

@@ -10,7 +10,7 @@ from capirepo.core.lint.model import Finding
 from capirepo.core.lint.rules import By, error, warning
 from capirepo.core.metadata import METADATA
 from capirepo.core.names import CLUSTERCTL, shown
-from capirepo.core.release import CLUSTER_CLASS, TEMPLATE
+from capirepo.core.release import is_template
 from capirepo.core.variables import VariableError
 from capirepo.core.yamlguard import DroppedError, YamlError
 
@@ -223,9 +223,7 @@ def file_name(candidate: Candidate) -> Iterator[Finding]:
     cluster-template-FLAVOR.yaml and clusterclass-NAME.yaml, spelled exactly so.
     """
     for name, file in candidate.files.items():
-        known = name in (METADATA, candidate.components) or (
-            TEMPLATE.fullmatch(name) or CLUSTER_CLASS.fullmatch(name)
-        )
+        known = name in (METADATA, candidate.components) or is_template(name)
         if not known and candidate.is_provider and _MISNAMED.fullmatch(name):
             yield file.finding(
                 "clusterctl never asks for a file of this name",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from capirepo.core import yamlguard
 from capirepo.core.metadata import METADATA, Metadata, read_metadata
 from capirepo.core.names import CERT_MANAGER, CLUSTERCTL, provider_of
-from capirepo.core.release import CLUSTER_CLASS, TEMPLATE
+from capirepo.core.release import CLUSTER_CLASS, TEMPLATE, is_template
 from capirepo.core.variables import UNSET, VariableError, substitute
 from capirepo.core.yamlguard import YamlError
 
@@ -264,12 +264,7 @@ def candidate(  # noqa: PLR0913 - each is a fact of its own
     asked = label != CLUSTERCTL
     read = {}
     for name, data in files.items():
-        known = (
-            name in (METADATA, components)
-            or TEMPLATE.fullmatch(name)
-            or (CLUSTER_CLASS.fullmatch(name))
-        )
-        if asked and known:
+        if asked and (name in (METADATA, components) or is_template(name)):
             # metadata.yaml and cert-manager.yaml are read as they stand.
             plain = name == METADATA or label == CERT_MANAGER
             read[name] = read_file(name, data, variables=not plain)
