@@ -153,6 +153,16 @@ class Object:
         """`metadata.namespace`."""
         return _text(self.get("metadata", "namespace"))
 
+    @property
+    def missing(self) -> list[str]:
+        """What the API server creates no object without, and this one lacks."""
+        needed = {
+            "apiVersion": self.api_version,
+            "kind": self.kind,
+            "metadata.name": self.name or self.get("metadata", "generateName"),
+        }
+        return [name for name, value in needed.items() if not value]
+
     def mapping(self, *path: str) -> dict[str, Any]:
         """The mapping at `path`, its keys as text; empty where there is none."""
         found = self.get(*path)

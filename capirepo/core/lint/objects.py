@@ -52,17 +52,8 @@ def object_incomplete(candidate: Candidate) -> Iterator[Finding]:
     installation.
     """
     for item in candidate.objects:
-        missing = [
-            name
-            for name, value in (
-                ("apiVersion", item.api_version),
-                ("kind", item.kind),
-                ("metadata.name", item.name or item.get("metadata", "generateName")),
-            )
-            if not value
-        ]
-        if missing:
-            yield item.finding(f"has no {' and no '.join(missing)}")
+        if item.missing:
+            yield item.finding(f"has no {' and no '.join(item.missing)}")
 
 
 @error(By.API_SERVER)
