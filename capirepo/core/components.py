@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from capirepo.core.yamlloader import Document
 
 # What `clusterctl init list-images` and image overrides look at (`util/container/image.go`).
-_WORKLOADS: Final = ("Deployment", "DaemonSet")
+WORKLOADS: Final = ("Deployment", "DaemonSet")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ def read_manifest(data: bytes, name: str) -> Manifest:
     return Manifest(
         kinds=dict(sorted(kinds.items())),
         namespaces=tuple(
-            str(_get(item, "metadata", "name"))
+            str(dig(item, "metadata", "name"))
             for item in objects
             if item.get("kind") == "Namespace"
         ),
@@ -77,9 +77,21 @@ def read_documents(data: bytes, name: str) -> tuple[list[Document], dict[str, st
     return yamlguard.load_documents(text.encode(), name), variables
 
 
+def dig(value: Any, *path: str | int) -> Any:
+    """The value at `path`; None where there is none."""
+    for step in path:
+        if isinstance(value, dict):
+            value = value.get(step)
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        else:
+            return None
+    return value
+
+
 def _contracts(item: dict[Any, Any]) -> Iterator[str]:
     """From labels such as `cluster.x-k8s.io/v1beta1: v1alpha1`."""
-    labels = _get(item, "metadata", "labels")
+    labels = dig(item, "metadata", "labels")
     if item.get("kind") == "CustomResourceDefinition" and isinstance(labels, dict):
         for label in labels:
             group, _, contract = str(label).partition("/")
@@ -88,19 +100,11 @@ def _contracts(item: dict[Any, Any]) -> Iterator[str]:
 
 
 def _images(item: dict[Any, Any]) -> Iterator[str]:
-    if item.get("kind") not in _WORKLOADS:
+    if item.get("kind") not in WORKLOADS:
         return
-    pod = _get(item, "spec", "template", "spec")
+    pod = dig(item, "spec", "template", "spec")
     for group in ("containers", "initContainers"):
-        for container in _get(pod, group) or ():
-            image = _get(container, "image")
+        for container in dig(pod, group) or ():
+            image = dig(container, "image")
             if isinstance(image, str):
                 yield image
-
-
-def _get(value: Any, *path: str) -> Any:
-    for key in path:
-        if not isinstance(value, dict):
-            return None
-        value = value.get(key)
-    return value

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from capirepo.core.components import dig
 from capirepo.core.lint.metadata import TAKEN
-from capirepo.core.lint.model import dig
 from capirepo.core.lint.rules import By, error, warning
 from capirepo.core.metadata import is_contract
 from capirepo.core.names import ProviderType

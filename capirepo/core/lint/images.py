@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from capirepo.core.components import WORKLOADS, dig
 from capirepo.core.images import MANAGER, split_image
-from capirepo.core.lint.model import dig, is_open
+from capirepo.core.lint.model import is_open
 from capirepo.core.lint.rules import By, error, warning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from capirepo.core.lint.model import Candidate, Finding, Object
-
-_WORKLOADS: Final = ("Deployment", "DaemonSet")
 
 
 class Image(NamedTuple):
@@ -126,7 +125,7 @@ def manager_missing(candidate: Candidate) -> Iterator[Finding]:
 
 def _images(candidate: Candidate) -> Iterator[Image]:
     """Of the containers whose images clusterctl looks at."""
-    for item in candidate.of_kind(*_WORKLOADS):
+    for item in candidate.of_kind(*WORKLOADS):
         for group in ("containers", "initContainers"):
             path = ("spec", "template", "spec", group)
             for index, container in enumerate(item.sequence(*path)):

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from capirepo.core import yamlguard
+from capirepo.core.components import dig
 from capirepo.core.metadata import METADATA, Metadata, read_metadata
 from capirepo.core.names import CERT_MANAGER, CLUSTERCTL, provider_of
 from capirepo.core.release import CLUSTER_CLASS, TEMPLATE, is_template
@@ -289,18 +290,6 @@ def candidate(  # noqa: PLR0913 - each is a fact of its own
         files=read,
         whole=whole,
     )
-
-
-def dig(value: Any, *path: str | int) -> Any:
-    """The value at `path`; None where there is none."""
-    for step in path:
-        if isinstance(value, dict):
-            value = value.get(step)
-        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
-            value = value[step]
-        else:
-            return None
-    return value
 
 
 def is_open(value: Any) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from capirepo.core.components import dig
 from capirepo.core.lint.crds import CRD
-from capirepo.core.lint.model import dig, is_open
+from capirepo.core.lint.model import is_open
 from capirepo.core.lint.rules import By, error, warning
 
 if TYPE_CHECKING:

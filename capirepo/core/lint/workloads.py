@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from capirepo.core.lint.model import dig, is_open
+from capirepo.core.components import WORKLOADS, dig
+from capirepo.core.lint.model import is_open
 from capirepo.core.lint.rules import By, error
 
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 
     from capirepo.core.lint.model import Candidate, Finding
 
-WORKLOADS: Final = ("Deployment", "DaemonSet")
 _TEMPLATE_LABELS: Final = ("spec", "template", "metadata", "labels")
 
 
