@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from capirepo.cli.options import config_option, say
+from capirepo.cli.options import config_option, lines_option, say
 from capirepo.core.layout import lay_out
 from capirepo.core.names import parse_asset, parse_source
 from capirepo.core.version import parse_version
@@ -32,14 +32,7 @@ if TYPE_CHECKING:
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.argument("root", type=click.Path(path_type=Path))
 @config_option
-@click.option(
-    "-o",
-    "--output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Lines for people, or JSON for programs.",
-)
+@lines_option
 def command(folder: Path, root: Path, config: Path | None, output: str) -> int:
     """Lay out the GitHub releases in FOLDER as the repository ROOT.
 

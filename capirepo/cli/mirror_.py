@@ -24,7 +24,14 @@ from capirepo.cli.mirrored import (
     tell_prunable,
     watching,
 )
-from capirepo.cli.options import config_option, counted, log_in_lines, say, state_option
+from capirepo.cli.options import (
+    config_option,
+    counted,
+    lines_option,
+    log_in_lines,
+    say,
+    state_option,
+)
 from capirepo.core.names import shown
 from capirepo.errors import BadInputError
 from capirepo.mirroring import Mirroring, mirroring, sweep_leftovers
@@ -67,14 +74,7 @@ if TYPE_CHECKING:
 @click.option("--prune", is_flag=True, help="Remove what a mirror brought and nobody wants now.")
 @click.option("--yes", is_flag=True, help="Remove it without a question.")
 @click.option("--locked", is_flag=True, help="Bring exactly what capirepo.lock names.")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Lines for people, or JSON for programs.",
-)
+@lines_option
 def command(
     providers: Sequence[str],
     root: Path,

@@ -39,6 +39,14 @@ output_option = click.option(
     show_default=True,
     help="A table for people, or JSON for programs.",
 )
+lines_option = click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Lines for people, or JSON for programs.",
+)
 
 
 async def look_at(repository: Repository) -> Library:

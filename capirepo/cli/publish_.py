@@ -14,7 +14,7 @@ import click
 
 from capirepo.cli.delivery import Delivered, Terms, deliver, is_address
 from capirepo.cli.folders import Given, find_releases
-from capirepo.cli.options import collect_less, counted, say, state_option
+from capirepo.cli.options import collect_less, counted, lines_option, say, state_option
 from capirepo.core.catalog import Catalog
 from capirepo.core.lint.report import Checked, problem_data, render
 from capirepo.core.names import parse_asset, shown
@@ -55,14 +55,7 @@ if TYPE_CHECKING:
     help="Whether a release with warnings is taken.",
 )
 @state_option
-@click.option(
-    "-o",
-    "--output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Lines for people, or JSON for programs.",
-)
+@lines_option
 def command(
     paths: Sequence[Path],
     to: str,

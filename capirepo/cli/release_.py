@@ -16,7 +16,7 @@ from capirepo.cli.delivery import Stored, deliver, examine, stored
 from capirepo.cli.drafted import Outcome, as_data
 from capirepo.cli.drawn import draw
 from capirepo.cli.kept import keep
-from capirepo.cli.options import collect_less
+from capirepo.cli.options import collect_less, lines_option
 from capirepo.config import FILE_NAME
 from capirepo.core.catalog import Catalog
 from capirepo.core.images import parse_image
@@ -104,14 +104,7 @@ _PATH = click.Path(path_type=Path, exists=True)
     metavar="SECONDS",
     help="How long kustomize may take, each time.",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Lines for people, or JSON for programs.",
-)
+@lines_option
 def command(
     origin: Path,
     kind: str,
