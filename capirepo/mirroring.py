@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import getpass
 import os
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from capirepo.core.catalog import Catalog
-from capirepo.repository import make_publishing
+from capirepo.repository import largest_file, make_publishing, user
 from capirepo.services.drift import Comparer
 from capirepo.services.fetch import Limits
 from capirepo.services.ledger import MIRROR, Author, Ledger
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
     from capirepo.core.mirror import Origin
     from capirepo.outside import Upstream
     from capirepo.repository import Repository
-
-_MEGABYTE: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +60,7 @@ async def mirroring(repository: Repository) -> AsyncIterator[Mirroring]:
     sightings = FileSightings(
         repository.state / "upstreams", repository.root / STATE / "locks" / "mirror"
     )
-    limits = Limits(size=repository.settings.publish.megabytes * _MEGABYTE)
+    limits = Limits(size=largest_file(repository.settings))
     notes = FileRecords(repository.state / "fetched", lasting=False)
     async with upstreams(repository) as opening:
         yield Mirroring(
@@ -74,7 +71,7 @@ async def mirroring(repository: Repository) -> AsyncIterator[Mirroring]:
             pruner=Pruner(store, intake, ledger),
             store=store,
             ledger=ledger,
-            author=Author(who=f"user {_user()}", via=MIRROR),
+            author=Author(who=user(), via=MIRROR),
         )
 
 
@@ -115,10 +112,3 @@ def _as_wanted(settings: Settings) -> Catalog:
 async def sweep_leftovers(repository: Repository) -> None:
     """Removes what killed processes have left half-written."""
     await asyncio.to_thread(sweep_state, repository.root)
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "unknown"

@@ -6,6 +6,7 @@ Commands that serve nothing need no more than this, and start without aiohttp.
 from __future__ import annotations
 
 import datetime as dt
+import getpass
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -99,7 +100,7 @@ def make_publishing(repository: Repository) -> Publishing:
     store, intake = FolderStore(repository.root), FolderIntake(repository.root)
     ledger = Ledger(FileRecords(repository.state / "records"), journal_of(repository), now)
     catalog = repository.settings.catalog()
-    most = repository.settings.publish.megabytes * _MEGABYTE
+    most = largest_file(repository.settings)
     return Publishing(
         publisher=Publisher(store, intake, ledger, catalog),
         uploads=Uploads(store, intake, ledger, catalog, most),
@@ -123,9 +124,22 @@ def tokens_of(repository: Repository) -> KeptTokens:
     return KeptTokens(repository.state / "tokens.json")
 
 
+def largest_file(settings: Settings) -> int:
+    """How many bytes a file may have that is taken in."""
+    return settings.publish.megabytes * _MEGABYTE
+
+
 def half_of_memory(settings: Settings) -> int:
     """Assets have the one half of what may be kept, and answers that are ready the other."""
     return settings.cache.megabytes * _MEGABYTE // 2
+
+
+def user() -> str:
+    """Who runs this process, as the audit log has it."""
+    try:
+        return f"user {getpass.getuser()}"
+    except (OSError, KeyError):
+        return "user unknown"
 
 
 def now() -> dt.datetime:

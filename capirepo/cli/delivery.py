@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from capirepo.cli.options import user
 from capirepo.core.catalog import Catalog
 from capirepo.core.names import parse_asset
 from capirepo.core.version import Version, newest_first, parse_version
 from capirepo.errors import StorageError
-from capirepo.repository import make_publishing, open_repository
+from capirepo.repository import make_publishing, open_repository, user
 from capirepo.services import admission
 from capirepo.services.ledger import Author
 from capirepo.store.fs import FolderStore

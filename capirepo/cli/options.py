@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import getpass
 import logging
 import sys
 from pathlib import Path
@@ -98,11 +97,3 @@ def console() -> Console:
 def say(text: str) -> None:
     """Prints to standard error: what people read while output goes on."""
     click.echo(text, err=True)
-
-
-def user() -> str:
-    """Who runs this command, as the audit log has it."""
-    try:
-        return f"user {getpass.getuser()}"
-    except (OSError, KeyError):
-        return "user unknown"

@@ -18,7 +18,6 @@ from capirepo.cli.options import (
     root_argument,
     say,
     state_option,
-    user,
 )
 from capirepo.core.names import printable
 from capirepo.core.tokens import (
@@ -33,7 +32,7 @@ from capirepo.core.tokens import (
     written,
 )
 from capirepo.errors import CapirepoError
-from capirepo.repository import journal_of, open_repository, tokens_of
+from capirepo.repository import journal_of, open_repository, tokens_of, user
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from capirepo.cli.delivery import is_address
-from capirepo.cli.options import state_option, user
+from capirepo.cli.options import state_option
 from capirepo.cli.remote import withdraw_release
 from capirepo.core.names import parse_asset, parse_label
 from capirepo.core.version import parse_version
 from capirepo.errors import BadInputError
-from capirepo.repository import make_publishing, open_repository
+from capirepo.repository import make_publishing, open_repository, user
 from capirepo.services.ledger import Author
 
 if TYPE_CHECKING:
