@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 from typing import TYPE_CHECKING, Any
 
 from capirepo.errors import StorageError
-from capirepo.store.staging import make_folders, sync_folder
+from capirepo.store.staging import replace_file, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,20 +50,8 @@ class FileRecords:
             StorageError: it cannot be written.
         """
         file = self._file(label, version)
-        # Always of this name: what a killed process leaves is written over by the next.
-        staged = file.with_name(f".{file.name}")
         try:
-            make_folders(file.parent)
-            try:
-                with staged.open("w") as out:
-                    json.dump(record, out, indent=1)
-                    out.flush()
-                    if self._lasting:
-                        os.fsync(out.fileno())
-                staged.replace(file)
-            except OSError:
-                staged.unlink(missing_ok=True)
-                raise
+            replace_file(file, json.dumps(record, indent=1).encode(), sync=self._lasting)
             if self._lasting:
                 sync_folder(file.parent)
         except OSError as error:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,7 +15,7 @@ from capirepo.core.version import parse_version
 from capirepo.errors import BadInputError, StorageError
 from capirepo.outside import Listing, Seen
 from capirepo.store.locks import held
-from capirepo.store.staging import make_folders
+from capirepo.store.staging import replace_file
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -70,20 +69,8 @@ class FileSightings:
                 aside=dict(seen.aside),
             )
         )
-        # Always of this name: what a killed process leaves is written over by the next.
-        staged = file.with_name(f".{file.name}")
         try:
-            make_folders(file.parent)
-            try:
-                with staged.open("wb") as out:
-                    out.write(content)
-                    # Half a file must not come back after a power cut with the name of a whole one.
-                    out.flush()
-                    os.fsync(out.fileno())
-                staged.replace(file)
-            except OSError:
-                staged.unlink(missing_ok=True)
-                raise
+            replace_file(file, content, sync=True)
         except OSError as error:
             raise StorageError(f"cannot write {file}: {error.strerror}") from error
 

@@ -1,4 +1,4 @@
-"""Folders in which a release is put together before it is seen.
+"""What is put together before it is seen: a release in a folder, a file beside the one before.
 
 A staging folder is locked for as long as somebody works in it, so that what a killed
 process left behind can be told from what another process is writing, and swept.
@@ -63,6 +63,35 @@ def make_folders(folder: Path) -> None:
         make_folders(folder.parent)
         folder.mkdir(exist_ok=True)
         sync_folder(folder.parent)
+
+
+def replace_file(file: Path, data: bytes, *, sync: bool) -> None:
+    """Puts a file in place of the one before, whole; its folder is made where it is not there.
+
+    Only one process at a time may do so.
+
+    Args:
+        file: its name.
+        data: what is to be in it.
+        sync: whether half a file must not come back after a power cut with the name of a whole
+            one. That the new one is there by then takes a `sync_folder` as well.
+
+    Raises:
+        OSError: it cannot be written; the one before is there still.
+    """
+    # Always of this name: what a killed process leaves is written over by the next.
+    beside = file.with_name(f".{file.name}")
+    make_folders(file.parent)
+    try:
+        with beside.open("wb") as out:
+            out.write(data)
+            out.flush()
+            if sync:
+                os.fsync(out.fileno())
+        beside.replace(file)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
 
 
 def sync_folder(folder: Path) -> None:
