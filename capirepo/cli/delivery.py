@@ -65,13 +65,11 @@ class Terms:
 
     Attributes:
         no_lint: why lint is passed over; '' where it is not.
-        allow_warnings: whether warnings are fine.
         state: where a ROOT keeps its log and records; None for `.capirepo` in it.
         sent: is told how many bytes have gone to a server.
     """
 
     no_lint: str = ""
-    allow_warnings: bool = True
     state: Path | None = None
     sent: Callable[[int], None] = lambda _: None
 
@@ -85,18 +83,15 @@ async def deliver(
 ) -> Delivered:
     """Puts a release into the ROOT `to`, or sends it to the server there; wholly or not at all.
 
+    Into a ROOT nothing comes that lint finds an error in. Whoever sends to a server asks `examine`
+    before: it may be another GitLab, which takes everything.
+
     Raises:
         ConflictError: the version is there with other files or other bytes.
         BadInputError, UnauthorizedError, RefusedError: the server says no.
         StorageError: the disk fails, or no server answers.
     """
     terms = terms or Terms()
-    place = f"{to.rstrip('/')}/{label}/{version}"
-    if is_address(to) or not terms.allow_warnings:
-        # Before anything is sent, and before the server would say the same.
-        problems = () if terms.no_lint else await examine(label, version, files, to)
-        if any(one.is_error or not terms.allow_warnings for one in problems):
-            return Delivered(place=place, state="refused", problems=problems)
     if is_address(to):
         return _send(label, version, files, to, terms)
     root = _made(Path(to))

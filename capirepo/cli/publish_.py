@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from capirepo.cli.delivery import Delivered, Terms, deliver, is_address
+from capirepo.cli.delivery import Delivered, Terms, deliver, examine, is_address
 from capirepo.cli.folders import Given, find_releases
 from capirepo.cli.options import collect_less, counted, lines_option, say, state_option
 from capirepo.core.catalog import Catalog
@@ -23,6 +23,8 @@ from capirepo.repository import open_repository
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from capirepo.core.lint import Problem
 
 
 @click.command(
@@ -85,10 +87,8 @@ def command(
         for one in given:
             # What became of it is told once its bar is gone.
             with _progress(one, to) as sent:
-                terms = Terms(
-                    no_lint=no_lint, allow_warnings=allow_warnings, state=state, sent=sent
-                )
-                done = asyncio.run(_publish(one, to, terms))
+                terms = Terms(no_lint=no_lint, state=state, sent=sent)
+                done = asyncio.run(_publish(one, to, terms, allow_warnings=allow_warnings))
             published.append(done)
             if output == "text":
                 _tell(done)
@@ -130,16 +130,23 @@ class Published:
         return Checked(title=self.given.title, places=paths, problems=self.delivered.problems)
 
 
-async def _publish(given: Given, to: str, terms: Terms) -> Published:
+async def _publish(given: Given, to: str, terms: Terms, *, allow_warnings: bool) -> Published:
     label, version = given.part.label, given.version
     assert label is not None  # noqa: S101 - _sure has seen to both
     assert version is not None  # noqa: S101 - as above
     files = {parse_asset(name): data for name, data in given.files.items()}
+    place = f"{to.rstrip('/')}/{label}/{version}"
+    problems: tuple[Problem, ...] = ()
+    if not terms.no_lint and (is_address(to) or not allow_warnings):
+        # Before anything is sent: a capirepo would say the same, another GitLab nothing.
+        problems = await examine(label, version, files, to)
+    if any(one.is_error or not allow_warnings for one in problems):
+        delivered = Delivered(place=place, state="refused", problems=problems)
+        return Published(given=given, delivered=delivered)
     try:
         return Published(given=given, delivered=await deliver(label, version, files, to, terms))
     except ConflictError as error:
         # No reason not to publish the others.
-        place = f"{to.rstrip('/')}/{label}/{version}"
         delivered = Delivered(place=place, state="conflict", missing=(str(error),))
         return Published(given=given, delivered=delivered)
 
