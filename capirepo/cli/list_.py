@@ -9,8 +9,14 @@ from typing import Any
 
 import click
 
-from capirepo.cli.options import config_option, console, look_at, output_option, root_argument
-from capirepo.cli.show_ import last_upload
+from capirepo.cli.options import (
+    config_option,
+    console,
+    last_upload,
+    look_at,
+    output_option,
+    root_argument,
+)
 from capirepo.repository import Repository, make_publishing, open_repository
 from capirepo.services import report
 

@@ -1,4 +1,4 @@
-"""Options and arguments that several commands share."""
+"""Options, arguments and words that several commands share."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import gc
 import logging
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -79,6 +79,11 @@ def collect_less() -> None:
 def counted(number: int, what: str) -> str:
     """A number of things, as one says it."""
     return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def last_upload(pending: dict[str, Any]) -> str:
+    """When the last file of a pending release came, and from whom."""
+    return f"last file {pending['since']} by {pending['by']}" if pending["since"] else "not logged"
 
 
 def point_out_if_empty(repository: Repository, library: Library) -> None:

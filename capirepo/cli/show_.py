@@ -11,6 +11,7 @@ import click
 from capirepo.cli.options import (
     config_option,
     console,
+    last_upload,
     look_at,
     output_option,
     root_argument,
@@ -167,11 +168,6 @@ def _draw_release(content: dict[str, Any]) -> None:
             for one in file["variables"]
         ),
     )
-
-
-def last_upload(pending: dict[str, Any]) -> str:
-    """When the last file came, and from whom."""
-    return f"last file {pending['since']} by {pending['by']}" if pending["since"] else "not logged"
 
 
 def _published(record: dict[str, Any]) -> str:
