@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from capirepo.cli.client import TOKEN_VARIABLE, token_of_user
+from capirepo.cli.client import TOKEN_VARIABLE, not_trusted, token_of_user
 from capirepo.core.names import printable, shown
 from capirepo.errors import (
     BadInputError,
@@ -121,10 +121,7 @@ def ask(
         response = connection.getresponse()
         told = response.read()
     except ssl.SSLCertVerificationError as error:
-        raise BadInputError(
-            f"{server} shows a certificate that is not trusted",
-            cure="set SSL_CERT_FILE to its CA: `capirepo ca export`, or its /ca.pem",
-        ) from error
+        raise not_trusted(server) from error
     except (OSError, http.client.HTTPException) as error:
         raise StorageError(
             f"no answer from {server}: {str(error) or type(error).__name__}"

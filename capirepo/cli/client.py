@@ -66,13 +66,18 @@ def get(server: str, path: str) -> bytes:
     except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", error)
         if isinstance(reason, ssl.SSLCertVerificationError):
-            raise BadInputError(
-                f"{base} shows a certificate that is not trusted",
-                cure="set SSL_CERT_FILE to its CA: `capirepo ca export`, or its /ca.pem",
-            ) from error
+            raise not_trusted(base) from error
         raise BadInputError(
             f"no answer from {base}: {reason}", cure="is `capirepo serve` running there?"
         ) from error
+
+
+def not_trusted(server: str) -> BadInputError:
+    """What is wrong where the certificate of a server is not trusted."""
+    return BadInputError(
+        f"{server} shows a certificate that is not trusted",
+        cure="set SSL_CERT_FILE to its CA: `capirepo ca export`, or its /ca.pem",
+    )
 
 
 def token_of_user() -> str:
