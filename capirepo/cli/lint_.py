@@ -77,7 +77,7 @@ def command(
     config: Path | None,
     output: str,
 ) -> int:
-    """Check releases against the provider contract, and name every problem at once.
+    """Check releases against the provider contract, and name all problems found.
 
     PATH is a release folder, a folder of them (LABEL/VERSION below it), or a single file;
     LABEL@VERSION is a release in ROOT. An error is what clusterctl or the API server refuses; a
