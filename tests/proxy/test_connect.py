@@ -1,4 +1,4 @@
-"""CONNECT and absolute addresses (hardening 95-99, 102): for our hosts only, never dialled."""
+"""CONNECT and absolute addresses: for our hosts only, never dialled."""
 
 from __future__ import annotations
 

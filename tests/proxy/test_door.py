@@ -1,4 +1,4 @@
-"""Dawdling clients, leaving clients and stopping servers (hardening 50, 52, F20, F22); `Ready`."""
+"""Dawdling clients, leaving clients and stopping servers; `Ready`."""
 
 from __future__ import annotations
 

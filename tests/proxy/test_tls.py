@@ -1,4 +1,4 @@
-"""Our TLS (hardening 100, 101, 103, F24): bounded, constrained, and never silently renewed."""
+"""Our TLS: bounded, constrained, and never silently renewed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What upstreams do wrong (hardening 105, F11-F14, F22), and what comes of it."""
+"""What upstreams do wrong, and what comes of it."""
 
 from __future__ import annotations
 

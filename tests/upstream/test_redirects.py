@@ -1,4 +1,4 @@
-"""Where an upstream may lead us, and what goes along (hardening 104, 107)."""
+"""Where an upstream may lead us, and what goes along."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hostile addresses and stores (hardening 1-24, F21): nothing outside ROOT is ever served."""
+"""Hostile addresses and stores: nothing outside ROOT is ever served."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hostile and unusual HTTP/1 framing (hardening 35-55), and HTTP around the ready answers."""
+"""Hostile and unusual HTTP/1 framing, and HTTP around the ready answers."""
 
 from __future__ import annotations
 
