@@ -101,6 +101,10 @@ class Upstream(Protocol):
         """The files of one release."""
         ...
 
+    async def asset(self, version: Version, name: AssetName) -> RemoteAsset:
+        """One file of a release, found by its name also where files are not listed."""
+        ...
+
     def open(self, asset: RemoteAsset) -> AbstractAsyncContextManager[Download]:
         """A file, to be read while this is open."""
         ...

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Final
 
 import aiofiles
 
-from capirepo.core.names import Label, parse_asset
+from capirepo.core.names import AssetName, Label, parse_asset
 from capirepo.errors import BadInputError, NotThereError
 from capirepo.outside import Download, Listing, RemoteAsset, UpstreamError
-from capirepo.upstream.lists import check_ours, tagged, versions_in
+from capirepo.upstream.lists import check_ours, named, tagged, versions_in
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Iterator
@@ -51,6 +51,10 @@ class FolderUpstream:
     async def assets(self, version: Version) -> tuple[RemoteAsset, ...]:
         """The files of one release."""
         return await asyncio.to_thread(self._assets, version)
+
+    async def asset(self, version: Version, name: AssetName) -> RemoteAsset:
+        """One file of a release."""
+        return named(await self.assets(version), name, f"{self.address} {version}")
 
     @contextlib.asynccontextmanager
     async def open(self, asset: RemoteAsset) -> AsyncIterator[Download]:

@@ -24,7 +24,7 @@ from capirepo.core.version import Version, newest_first
 from capirepo.errors import BadInputError, NotThereError
 from capirepo.outside import Download, Listing, RemoteAsset, UpstreamError
 from capirepo.upstream import troubles
-from capirepo.upstream.lists import asked_for, check_ours, etag_in, tagged, versions_in
+from capirepo.upstream.lists import asked_for, check_ours, etag_in, named, tagged, versions_in
 from capirepo.upstream.wire import NOTHING, Secret
 
 if TYPE_CHECKING:
@@ -119,6 +119,16 @@ class GithubUpstream:
             raise NotThereError(f"{self.address} has no release {version}")
         return found
 
+    async def asset(self, version: Version, name: AssetName) -> RemoteAsset:
+        """One file of a release, found by its name also where files are not listed."""
+        where = f"{self.address} {version}"
+        if self._asks_api:
+            try:
+                return named(await self._assets_of_api(version), name, where)
+            except UpstreamError as error:
+                self._go_on_without(error)
+        return named(await asked_for(self._http, self._downloads(version), [name]), name, where)
+
     @contextlib.asynccontextmanager
     async def open(self, asset: RemoteAsset) -> AsyncIterator[Download]:
         """A file, to be read while this is open."""
@@ -178,8 +188,9 @@ class GithubUpstream:
         return Listing(versions=tuple(newest_first(listed)), tag=tag)
 
     async def _assets_of_api(self, version: Version) -> tuple[RemoteAsset, ...]:
-        if version in self._listed and self._clock() < self._listed_at + _SECONDS:
-            return self._listed[version]
+        # Where a list names no files, another capirepo has still to fetch them itself.
+        if self._clock() < self._listed_at + _SECONDS and (files := self._listed.get(version)):
+            return files
         url = _API / "repos" / self._repository / "releases/tags" / str(version)
         answer = await self._http.fetch_list(url, secret=self._secret, accept=_JSON)
         release = answer.parsed(_Release)

@@ -11,13 +11,13 @@ from yarl import URL
 from capirepo.core.names import parse_asset
 from capirepo.errors import BadInputError, NotThereError
 from capirepo.outside import Download, Listing, RemoteAsset, UpstreamError
-from capirepo.upstream.lists import check_ours, etag_in, versions_in
+from capirepo.upstream.lists import check_ours, etag_in, named, versions_in
 from capirepo.upstream.wire import NOTHING, Secret
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
-    from capirepo.core.names import Label
+    from capirepo.core.names import AssetName, Label
     from capirepo.core.version import Version
     from capirepo.upstream.answer import Answer
     from capirepo.upstream.http import Http
@@ -103,6 +103,10 @@ class GitlabUpstream:
                 stamp=file.created_at or str(file.id),
             )
         return tuple(found.values())
+
+    async def asset(self, version: Version, name: AssetName) -> RemoteAsset:
+        """One file of a release."""
+        return named(await self.assets(version), name, f"{self.address} {version}")
 
     def open(self, asset: RemoteAsset) -> AbstractAsyncContextManager[Download]:
         """A file, to be read while this is open."""

@@ -71,6 +71,18 @@ def contract_names(entries: Iterable[Entry]) -> tuple[AssetName, ...]:
     return tuple(names)
 
 
+def named(files: Iterable[RemoteAsset], name: AssetName, where: str) -> RemoteAsset:
+    """The one of `files` with a name; `where` is the release that they are of.
+
+    Raises:
+        NotThereError: none has it.
+    """
+    for file in files:
+        if file.name == name:
+            return file
+    raise NotThereError(f"{where} has no {name}")
+
+
 async def asked_for(
     http: Http, base: URL, names: Iterable[AssetName], *, secret: Secret = NOTHING
 ) -> tuple[RemoteAsset, ...]:

@@ -23,7 +23,7 @@ from capirepo.core.names import AssetName, Label, parse_asset
 from capirepo.errors import BadInputError, NotThereError
 from capirepo.outside import Download, Listing, RemoteAsset, Upstream
 from capirepo.upstream.gitlab import GitlabUpstream
-from capirepo.upstream.lists import asked_for, check_ours, etag_in, tagged, versions_in
+from capirepo.upstream.lists import asked_for, check_ours, etag_in, named, tagged, versions_in
 from capirepo.upstream.wire import NOTHING, Secret
 
 if TYPE_CHECKING:
@@ -104,6 +104,12 @@ class CapirepoUpstream:
         large = [one.name for one in listed if not one.sha256]
         return (*stated, *await asked_for(self._http, base, large, secret=self._secret))
 
+    async def asset(self, version: Version, name: AssetName) -> RemoteAsset:
+        """One file of a release."""
+        base = self._label / str(version)
+        found = await asked_for(self._http, base, [name], secret=self._secret)
+        return named(found, name, f"{self.address} {version}")
+
     def open(self, asset: RemoteAsset) -> AbstractAsyncContextManager[Download]:
         """A file, to be read while this is open."""
         check_ours(asset, f"{self.address}/")
@@ -151,6 +157,11 @@ class TreeUpstream:
         if not found:
             raise NotThereError(f"{self.address} has no {version}")
         return found
+
+    async def asset(self, version: Version, name: AssetName) -> RemoteAsset:
+        """One file of a release, whether the index names it or not."""
+        found = await asked_for(self._http, URL(self.address) / str(version), [name])
+        return named(found, name, f"{self.address} {version}")
 
     def open(self, asset: RemoteAsset) -> AbstractAsyncContextManager[Download]:
         """A file, to be read while this is open."""
@@ -202,6 +213,10 @@ class ServedUpstream:
     async def assets(self, version: Version) -> tuple[RemoteAsset, ...]:
         """The files of one release."""
         return await (await self._choose()).assets(version)
+
+    async def asset(self, version: Version, name: AssetName) -> RemoteAsset:
+        """One file of a release."""
+        return await (await self._choose()).asset(version, name)
 
     @contextlib.asynccontextmanager
     async def open(self, asset: RemoteAsset) -> AsyncIterator[Download]:

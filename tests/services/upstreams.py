@@ -92,6 +92,13 @@ class FakeUpstream:
         ]
         return (*stated, *guesses)
 
+    async def asset(self, version: Version, name: AssetName) -> RemoteAsset:
+        self._ask(f"asset {version} {name}")
+        data = self.releases.get(str(version), {}).get(name)
+        if data is None:
+            raise NotThereError(f"there is no {name}")
+        return self._stated(str(version), name, data)
+
     @contextlib.asynccontextmanager
     async def open(self, asset: RemoteAsset) -> AsyncIterator[Download]:
         self._ask(f"open {asset.name}")
