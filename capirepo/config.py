@@ -17,11 +17,14 @@ from capirepo.core import yamlguard
 from capirepo.core.catalog import Catalog, own_entry
 from capirepo.errors import BadInputError
 from capirepo.mirror_settings import MirrorEntry, Terms, beside, wanted_by
+from capirepo.upstream_settings import CACHE, UpstreamSettings, origins
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from capirepo.core.mirror import Wanted
+    from capirepo.core.mirror import Origin, Wanted
+    from capirepo.core.names import Label
 
 FILE_NAME: Final = "capirepo.yaml"
 GITHUB_HOSTS: Final = ("github.com", "api.github.com")
@@ -119,18 +122,6 @@ class Publish(Frozen, frozen=True):
     delete: Annotated[str, Meta(pattern=r"^(pending|any)$")] = "pending"
 
 
-class UpstreamSettings(Frozen, frozen=True):
-    """How upstreams are asked.
-
-    Attributes:
-        ca: a PEM file with CAs that are trusted beside those of the system.
-        goproxy: the Go proxy for lists of versions; '' for that of $GOPROXY, if it is set.
-    """
-
-    ca: str = ""
-    goproxy: Annotated[str, Meta(pattern=r"^(https?://[^/?#\s]+/?)?$")] = ""
-
-
 class SourceOf(Frozen, frozen=True):
     """A source with a components file that has not the recommended name."""
 
@@ -194,6 +185,22 @@ class Settings(Frozen, frozen=True):
         except BadInputError as error:
             raise BadInputError(f"{FILE_NAME}: {error}") from error
 
+    @property
+    def caches(self) -> bool:
+        """Whether a server fetches what it has not."""
+        return self.upstream.mode == CACHE
+
+    def origins(self) -> Mapping[Label, Origin]:
+        """Who may be fetched by a server, and from where.
+
+        Raises:
+            BadInputError: names that nobody has.
+        """
+        try:
+            return origins(self.upstream.providers, self.wanted(), self.catalog())
+        except BadInputError as error:
+            raise BadInputError(f"{FILE_NAME}: upstream.providers: {error}") from error
+
 
 def load_settings(path: Path) -> Settings:
     """Reads a configuration file; the files that it names are beside it.
@@ -232,6 +239,7 @@ def parse_settings(data: bytes, name: str) -> Settings:
         settings = msgspec.convert(content, Settings)
         settings.catalog()
         settings.wanted()
+        settings.origins()
         for address in (settings.server.listen, settings.server.tls_listen):
             if address:
                 parse_address(address)
@@ -264,6 +272,7 @@ _MEANT: Final = {
     "gitlab.host": "is a host that begins with gitlab.: clusterctl takes no other",
     "gitlab.project": "is the path of a project, GROUP/NAME",
     "proxy.hosts": "are host names with a dot in them",
+    "upstream.mode": "is offline or cache",
     "upstream.goproxy": "is the address of a Go proxy, https://HOST",
     "platforms": "are OS/ARCH, such as linux/amd64",
 }

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from capirepo.proxy.certs import Certificates
     from capirepo.proxy.traffic import Traffic
+    from capirepo.services.errands import Counts
     from capirepo.services.library import Library
     from capirepo.store.memory import BlobCache
 
@@ -29,12 +30,18 @@ class Numbers(Collector):
     """Reads the numbers where they are counted, when they are asked for."""
 
     def __init__(
-        self, library: Library, traffic: Traffic, blobs: BlobCache, certificates: Certificates
+        self,
+        library: Library,
+        traffic: Traffic,
+        blobs: BlobCache,
+        certificates: Certificates,
+        fetched: Counts | None,
     ) -> None:
         self._library = library
         self._traffic = traffic
         self._blobs = blobs
         self._certificates = certificates
+        self._fetched = fetched
 
     def collect(self) -> Iterator[Metric]:
         """All metrics of ours."""
@@ -61,6 +68,18 @@ class Numbers(Collector):
         yield GaugeMetricFamily(
             "capirepo_leaves", "TLS certificates held in memory.", self._certificates.kept
         )
+        yield from self._of_upstreams()
+
+    def _of_upstreams(self) -> Iterator[Metric]:
+        if (fetched := self._fetched) is None:
+            return
+        for name, meaning, count in (
+            ("releases", "Releases fetched and listed.", fetched.releases),
+            ("files", "Files fetched.", fetched.files),
+            ("bytes", "Bytes of the files fetched.", fetched.size),
+            ("failures", "Errands on which something could not be fetched.", fetched.failures),
+        ):
+            yield CounterMetricFamily(f"capirepo_upstream_{name}", meaning, count)
 
 
 def renderer(numbers: Numbers) -> Callable[[], bytes]:

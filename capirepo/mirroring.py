@@ -76,15 +76,21 @@ async def mirroring(repository: Repository) -> AsyncIterator[Mirroring]:
 
 
 @contextlib.asynccontextmanager
-async def upstreams(repository: Repository) -> AsyncIterator[Callable[[Origin], Upstream]]:
+async def upstreams(
+    repository: Repository, via: str = ""
+) -> AsyncIterator[Callable[[Origin], Upstream]]:
     """What opens upstreams, each once, over one client; tokens and proxies are the environment's.
+
+    Args:
+        repository: says how upstreams are asked.
+        via: by what name we are known to them; '' for none.
 
     Raises:
         BadInputError: the environment, or the file of `upstream.ca`, is not what it must be.
     """
     said = repository.settings.upstream
     access = Access.of(os.environ, goproxy=said.goproxy)
-    outside = Outside(proxies=Proxies.of(os.environ), tls=trusting(said.ca))
+    outside = Outside(proxies=Proxies.of(os.environ), tls=trusting(said.ca), via=via)
     catalog = _as_wanted(repository.settings)
     opened: dict[Origin, Upstream] = {}
 

@@ -1,6 +1,6 @@
 """Puts it all together; the only place that knows every part.
 
-    FolderStore -> BlobCache -> Library -> faces (aiohttp) -> doors -> sockets
+    FolderStore -> BlobCache -> Library -> Desk -> faces (aiohttp) -> doors -> sockets
 
 Wrappers, outermost first: a door answers what is ready, `announce` tells the door that a
 request begins, `errors` answers for what is raised, `guard` turns away wrong hosts, and
@@ -14,12 +14,14 @@ import contextlib
 import errno
 import ipaddress
 import logging
+import secrets
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from capirepo.caching import caching
 from capirepo.config import Auth, Settings, parse_address
 from capirepo.errors import BadInputError, CapirepoError, StorageError
 from capirepo.metrics import Numbers, renderer
@@ -39,12 +41,14 @@ from capirepo.repository import (
     places_of,
     tokens_of,
 )
+from capirepo.services.desk import Desk
 from capirepo.services.ledger import Author
 from capirepo.services.watch import Watch
 from capirepo.store.intake import sweep_state
 from capirepo.web import send
 from capirepo.web.app import make_app
 from capirepo.web.auth import Gate
+from capirepo.web.loops import against_loops
 from capirepo.web.site import Site
 
 if TYPE_CHECKING:
@@ -102,10 +106,19 @@ async def serving(repository: Repository) -> AsyncIterator[Running]:
     """Serves a repository for as long as the context lasts.
 
     Raises:
-        BadInputError: an address to listen on, the CA or a certificate cannot be used.
+        BadInputError: an address to listen on, the CA or a certificate cannot be used, or
+            upstreams cannot be asked as it is configured.
         StorageError: ROOT cannot be listed, or the state not written, or reading takes a
             token and the tokens cannot be read.
     """
+    async with contextlib.AsyncExitStack() as stack:
+        running = await _start(stack, repository)
+        yield running
+        running.watch.ready = False
+
+
+async def _start(stack: contextlib.AsyncExitStack, repository: Repository) -> Running:
+    """Starts a server; what it takes to end it goes on the stack."""
     settings = repository.settings
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_in_one_line())
@@ -122,20 +135,27 @@ async def serving(repository: Repository) -> AsyncIterator[Running]:
         own=_own_certificate(settings),
         now=now,
     )
+    # By this name it knows its own requests, should they come back to it.
+    name = f"capirepo-{secrets.token_hex(8)}"
+    cache = None
+    if settings.caches:
+        cache = await stack.enter_async_context(caching(repository, library.refresh, name))
     traffic = Traffic(settings.server.access_log, loop.call_later)
     uploads = make_publishing(repository).uploads
     site = Site(
-        library=library,
+        desk=Desk(library, cache.stash if cache else None),
         places=places_of(repository),
         ca_pem=authority.pem,
-        metrics=renderer(Numbers(library, traffic, blobs, certificates)),
+        metrics=renderer(
+            Numbers(library, traffic, blobs, certificates, cache.errands.counts if cache else None)
+        ),
         ready=lambda: watch.ready,
         uploads=uploads,
         upload_seconds=settings.publish.seconds,
         deletes_listed=settings.publish.delete == "any",
         gate=Gate(tokens, private=settings.private, now=now),
     )
-    app = make_app(site, outside=[announce], inside=[guard])
+    app = make_app(site, outside=[announce], inside=[guard, against_loops(name)])
     runner = make_runner(
         app,
         traffic,
@@ -155,24 +175,22 @@ async def serving(repository: Repository) -> AsyncIterator[Running]:
         ready=Ready(lambda: library.generation, half_of_memory(settings)),
         traffic=traffic,
     )
-    async with contextlib.AsyncExitStack() as stack:
-        stack.callback(traffic.flush)
-        stack.push_async_callback(runner.cleanup)
-        stack.push_async_callback(house.close, DRAIN_SECONDS)
-        url = await _listen(stack, house, "http", settings.server.listen)
-        tls_url = ""
-        if settings.server.tls_listen:
-            tls_url = await _listen(stack, house, "https", settings.server.tls_listen)
-        house.spawn(watch.keep_looking(), "watch the repository")
-        house.spawn(_resume(uploads, library), "list what is pending and complete")
-        yield Running(
-            library=library,
-            url=url,
-            tls_url=tls_url,
-            ca_file=ca_folder(repository) / "ca.pem",
-            watch=watch,
-        )
-        watch.ready = False
+    stack.callback(traffic.flush)
+    stack.push_async_callback(runner.cleanup)
+    stack.push_async_callback(house.close, DRAIN_SECONDS)
+    url = await _listen(stack, house, "http", settings.server.listen)
+    tls_url = ""
+    if settings.server.tls_listen:
+        tls_url = await _listen(stack, house, "https", settings.server.tls_listen)
+    house.spawn(watch.keep_looking(), "watch the repository")
+    house.spawn(_resume(uploads, library), "list what is pending and complete")
+    return Running(
+        library=library,
+        url=url,
+        tls_url=tls_url,
+        ca_file=ca_folder(repository) / "ca.pem",
+        watch=watch,
+    )
 
 
 async def _resume(uploads: Uploads, library: Library) -> None:

@@ -14,6 +14,7 @@ from capirepo.cli.options import config_option, look_at, say
 from capirepo.core.clusterctl import Style, render_config
 from capirepo.repository import Repository, open_repository, places_of
 from capirepo.services import report
+from capirepo.services.desk import Desk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,5 +88,5 @@ def command(
 async def _content(
     repository: Repository, style: Style, providers: Sequence[str], image_registry: str
 ) -> dict[str, Any]:
-    addresses = await report.addresses(await look_at(repository), providers)
+    addresses = await report.addresses(Desk(await look_at(repository)), providers)
     return render_config(addresses, style, places_of(repository), image_registry=image_registry)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import gc
 import logging
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
 from capirepo.proxy.traffic import OneLine
 from capirepo.repository import Repository, make_library
+from capirepo.upstream_settings import CACHE, OFFLINE
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,6 +32,11 @@ state_option = click.option(
     type=click.Path(path_type=Path),
     envvar="CAPIREPO_STATE",
     help="Folder for the CA and other state.  [default: .capirepo in ROOT]",
+)
+upstream_option = click.option(
+    "--upstream",
+    type=click.Choice([OFFLINE, CACHE]),
+    help="cache: fetch what is asked for and not here.  [default: offline]",
 )
 output_option = click.option(
     "-o",
@@ -86,9 +94,18 @@ def last_upload(pending: dict[str, Any]) -> str:
     return f"last file {pending['since']} by {pending['by']}" if pending["since"] else "not logged"
 
 
+def in_mode(repository: Repository, mode: str | None) -> Repository:
+    """The repository with what the command line says about upstreams."""
+    if mode is None:
+        return repository
+    upstream = msgspec.structs.replace(repository.settings.upstream, mode=mode)
+    settings = msgspec.structs.replace(repository.settings, upstream=upstream)
+    return replace(repository, settings=settings)
+
+
 def point_out_if_empty(repository: Repository, library: Library) -> None:
     """Says so where a ROOT has nothing in it: it is most often the wrong folder."""
-    if not library.labels:
+    if not library.labels and not repository.settings.caches:
         say(f"capirepo: {repository.root} holds no release: LABEL/VERSION/ASSET is expected in it")
 
 

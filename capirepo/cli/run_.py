@@ -19,9 +19,11 @@ import msgspec
 from capirepo.cli.clientside import variables_for
 from capirepo.cli.options import (
     config_option,
+    in_mode,
     log_in_lines,
     point_out_if_empty,
     state_option,
+    upstream_option,
 )
 from capirepo.errors import BadInputError
 from capirepo.repository import Repository, open_repository
@@ -47,22 +49,29 @@ _SIGNALLED: Final = 128
     "run",
     epilog="Examples:\n\n\b\n"
     "  capirepo run sample-repo -- clusterctl generate provider -i awesome\n"
+    "  capirepo run --upstream cache cache -- clusterctl generate provider -i aws\n"
     "  capirepo run --server http://127.0.0.1:8080 -- clusterctl init -i awesome\n"
     "  capirepo run -- sh -c 'clusterctl config repositories'",
 )
 @click.option("--server", metavar="URL", help="A running server, in place of serving ROOT.")
+@upstream_option
 @config_option
 @state_option
 @click.argument("words", nargs=-1, metavar="[ROOT] -- COMMAND [ARG]...", type=click.UNPROCESSED)
 def command(
-    server: str | None, config: Path | None, state: Path | None, words: tuple[str, ...]
+    server: str | None,
+    upstream: str | None,
+    config: Path | None,
+    state: Path | None,
+    words: tuple[str, ...],
 ) -> int:
     """Run COMMAND so that its clusterctl reads providers from ROOT, or from a server.
 
     Without --server, ROOT (the current folder, if not given) is served on free ports of
     loopback for just as long. COMMAND gets HTTPS_PROXY, SSL_CERT_FILE, NO_PROXY and GOPROXY;
     where there are private providers, also an XDG_CONFIG_HOME whose clusterctl.yaml is yours
-    with them added. Its exit code is ours; signals are passed on.
+    with them added. Its exit code is ours; signals are passed on. With --upstream cache, what
+    ROOT has not is fetched from where it is published, once, checked, and kept in ROOT.
 
     A server that is private is shown the token in CAPIREPO_TOKEN, by clusterctl as GITHUB_TOKEN.
     ROOT is open to COMMAND, and to whoever is on this machine meanwhile, also where it says
@@ -70,11 +79,11 @@ def command(
     """
     root, arguments = _split(words, sys.argv)
     if server:
-        if root is not None:
-            raise click.UsageError("give either ROOT or --server, not both")
+        if root is not None or upstream is not None:
+            raise click.UsageError("give either --server, or ROOT and what it is served with")
         return asyncio.run(_run(server, arguments))
     log_in_lines(logging.WARNING)
-    repository = open_repository(Path(root or "."), config, state)
+    repository = in_mode(open_repository(Path(root or "."), config, state), upstream)
     return asyncio.run(_serve_and_run(_quiet(repository), arguments))
 
 

@@ -20,10 +20,12 @@ import msgspec
 from capirepo.cli.options import (
     config_option,
     counted,
+    in_mode,
     log_in_lines,
     point_out_if_empty,
     root_argument,
     state_option,
+    upstream_option,
 )
 from capirepo.repository import Repository, open_repository, tokens_of
 from capirepo.wiring import Running, serving
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     epilog="Examples:\n\n\b\n"
     "  capirepo serve sample-repo\n"
     "  capirepo serve /srv/providers --listen 0.0.0.0:8080 --tls-listen 0.0.0.0:8443\n"
+    "  capirepo serve /srv/cache --upstream cache\n"
     "  capirepo serve --access-log json 2>access.log",
 )
 @root_argument
@@ -51,6 +54,7 @@ if TYPE_CHECKING:
     type=click.Choice(["text", "json", "off"]),
     help="Form of the access log.  [default: text]",
 )
+@upstream_option
 @config_option
 @state_option
 @click.option(
@@ -61,15 +65,24 @@ if TYPE_CHECKING:
     help="Form of the banner: json is one line, for programs.",
 )
 def command(
-    root: Path, config: Path | None, state: Path | None, output: str, **settings: str | None
+    root: Path,
+    upstream: str | None,
+    config: Path | None,
+    state: Path | None,
+    output: str,
+    **settings: str | None,
 ) -> None:
     """Serve ROOT to clusterctl, on loopback unless told otherwise.
 
     ROOT holds LABEL/VERSION/ASSET, as clusterctl's own local repository does. A release
     copied into it is seen within a second or so, without a restart. SIGHUP looks at once.
+
+    With --upstream cache, what is asked for and not in ROOT is fetched from where it is
+    published, once, checked, and kept in ROOT.
     """
     log_in_lines(logging.INFO)
-    repository = with_server_settings(open_repository(root, config, state), settings)
+    repository = in_mode(open_repository(root, config, state), upstream)
+    repository = with_server_settings(repository, settings)
     asyncio.run(_serve(repository, output))
 
 
@@ -123,11 +136,18 @@ def _banner(repository: Repository, running: Running, output: str) -> str:
         f"{counted(labels, 'label')}\n"
         f"  {running.url}  (and the proxy for {', '.join(repository.settings.hosts)})\n"
         + (f"  {running.tls_url}  (CA: {running.ca_file})\n" if running.tls_url else "")
+        + _on_upstreams(repository)
         + _on_tokens(repository)
         + "".join(f"  for others: {address}\n" for address in _for_others(repository, running))
         + f"In another terminal:\n  {line}\nor, for a whole shell:\n  {exports}\n"
         "Ctrl-C stops."
     )
+
+
+def _on_upstreams(repository: Repository) -> str:
+    if not repository.settings.caches:
+        return ""
+    return "  What is not here is fetched from its upstream, once, and kept in ROOT.\n"
 
 
 def _on_tokens(repository: Repository) -> str:

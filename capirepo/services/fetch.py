@@ -13,19 +13,22 @@ import asyncio
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from capirepo.errors import NotThereError, StorageError
+from capirepo.errors import NotThereError, RefusedError, StorageError
 from capirepo.outside import UpstreamError
 from capirepo.ports import TooLargeError
-from capirepo.services.ledger import MIRROR, Provenance, Sum
+from capirepo.services.ledger import Provenance, Sum
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
-    from capirepo.core.names import AssetName
+    from capirepo.core.names import AssetName, Label
+    from capirepo.core.version import Version
     from capirepo.outside import Download, RemoteAsset
     from capirepo.ports import Intake, Received, Records
     from capirepo.services.ledger import Author, Ledger
     from capirepo.services.plan import Order
+
+    Judge = Callable[[Label, Version, AssetName, Received], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +54,16 @@ class Fetched:
         sums: what is here now.
         provenance: where it is from.
         failures: by file, why it is not here.
+        refused: by file, why it is not to be added to its release.
+        causes: of failures, what an upstream did.
         received: how many bytes each file took that was fetched just now.
     """
 
     sums: dict[AssetName, Sum] = field(default_factory=dict)
     provenance: dict[AssetName, Provenance] = field(default_factory=dict)
     failures: dict[AssetName, str] = field(default_factory=dict)
+    refused: dict[AssetName, str] = field(default_factory=dict)
+    causes: list[UpstreamError] = field(default_factory=list)
     received: dict[AssetName, int] = field(default_factory=dict)
 
 
@@ -69,6 +76,7 @@ class Fetcher:
         ledger: takes note of files that a release is given later.
         author: who fetches.
         limits: how much.
+        judge: raises a RefusedError where a file must not be added to a release that is listed.
         arrived: is told of bytes as they are there, whether they were fetched now or before.
 
     Attributes:
@@ -82,6 +90,7 @@ class Fetcher:
         ledger: Ledger,
         author: Author,
         limits: Limits,
+        judge: Judge,
         arrived: Callable[[int], None],
     ) -> None:
         self._intake = intake
@@ -89,6 +98,7 @@ class Fetcher:
         self._ledger = ledger
         self._author = author
         self._most = limits.size
+        self._judge = judge
         self._arrived = arrived
         self._gate = asyncio.Semaphore(limits.files)
         self.stopped: StorageError | None = None
@@ -142,8 +152,13 @@ class Fetcher:
                         _enter(fetched, file.name, notes[file.name])
                         await self._keep(order, file.name, received, fetched, notes)
             fetched.received[file.name] = received.size
-        except (UpstreamError, TooLargeError) as error:
+        except UpstreamError as error:
             fetched.failures[file.name] = f"{file.name}: {error}"
+            fetched.causes.append(error)
+        except TooLargeError as error:
+            fetched.failures[file.name] = f"{file.name}: {error}"
+        except RefusedError as error:
+            fetched.refused[file.name] = f"{file.name}: {error}"
         except NotThereError as error:
             # Where upstream states nothing about a file, its name was only a guess.
             if file.size is not None or file.sha256 or file.stamp:
@@ -187,10 +202,11 @@ class Fetcher:
             return
         sums = {name: fetched.sums[name]}
         origin = {name: fetched.provenance[name]}
-        noted = self._ledger.noted(MIRROR, label, version, self._author, sums)
-        async with self._intake.locked(label), noted:
-            await self._ledger.record(label, version, self._author, sums, fetched=origin)
-            await self._intake.keep(label, version, name, received, listed=True)
+        async with self._intake.locked(label):
+            await self._judge(label, version, name, received)
+            async with self._ledger.noted(self._author.via, label, version, self._author, sums):
+                await self._ledger.record(label, version, self._author, sums, fetched=origin)
+                await self._intake.keep(label, version, name, received, listed=True)
 
     async def _counted(self, download: Download) -> AsyncIterator[bytes]:
         async for piece in download.pieces:

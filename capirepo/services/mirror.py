@@ -12,10 +12,9 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from capirepo.errors import ConflictError, StorageError
+from capirepo.errors import ConflictError, RefusedError, StorageError
 from capirepo.services import admission
 from capirepo.services.fetch import Fetcher, Limits
-from capirepo.services.ledger import MIRROR
 from capirepo.services.tasks import side_by_side
 
 if TYPE_CHECKING:
@@ -23,10 +22,10 @@ if TYPE_CHECKING:
 
     from capirepo.core.catalog import Catalog
     from capirepo.core.lint import Problem
-    from capirepo.core.names import Label
+    from capirepo.core.names import AssetName, Label
     from capirepo.core.version import Version
-    from capirepo.outside import Sightings
-    from capirepo.ports import Intake, Records, Store
+    from capirepo.outside import Sightings, UpstreamError
+    from capirepo.ports import Intake, Received, Records, Store
     from capirepo.services.fetch import Fetched
     from capirepo.services.ledger import Author, Ledger
     from capirepo.services.plan import Order, Plan
@@ -42,6 +41,7 @@ class Brought:
         state: listed; aside where it is no good release; absent where upstream has nothing of it;
             failed where a file could not be fetched.
         reason: why it is not listed.
+        cause: what an upstream did, where that is why.
         files: how many files were fetched just now.
         size: how many bytes these have.
         problems: what lint found.
@@ -52,6 +52,7 @@ class Brought:
     origin: str
     state: str
     reason: str = ""
+    cause: UpstreamError | None = None
     files: int = 0
     size: int = 0
     problems: tuple[Problem, ...] = ()
@@ -116,7 +117,13 @@ class Mirror:
             # What became a release another way waits no longer.
             await self._intake.drop(label, version)
         fetcher = Fetcher(
-            self._intake, self._notes, self._ledger, author, self._limits, watcher.arrived
+            self._intake,
+            self._notes,
+            self._ledger,
+            author,
+            self._limits,
+            self._judge_added,
+            watcher.arrived,
         )
 
         async def one(order: Order) -> Brought:
@@ -144,7 +151,9 @@ class Mirror:
         brought = Brought(label=label, version=version, origin=str(order.origin), state=LISTED)
         if fetched.failures:
             told = "; ".join(fetched.failures[name] for name in sorted(fetched.failures))
-            return _failed(order, told)
+            return _failed(order, told, next(iter(fetched.causes), None))
+        if fetched.refused:
+            return replace(brought, state=ASIDE, reason="; ".join(fetched.refused.values()))
         if order.adds:
             return brought
         components = self._catalog.entry(label).components
@@ -181,9 +190,31 @@ class Mirror:
         more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
         return problems, f"kept aside: {wrong[0]}{more}"
 
+    async def _judge_added(
+        self, label: Label, version: Version, name: AssetName, received: Received
+    ) -> None:
+        """Refuses a file that lint finds an error in, beside the release that it is to be added to.
+
+        Raises:
+            RefusedError: it has one, or a name that is hardly to be told from another.
+        """
+        there = await self._store.assets(label, version)
+        try:
+            admission.check_names([*there, name])
+        except ConflictError as error:
+            raise RefusedError(str(error)) from error
+        if not admission.is_read(name):
+            return
+        files = await admission.contents(self._store, label, version, there)
+        files[name] = await asyncio.to_thread(received.place.read_bytes)
+        apart, _ = await admission.check_parts(self._catalog, label, version, files)
+        errors = [one for one in apart if one.is_error and one.finding.file == name]
+        if errors:
+            raise RefusedError(str(errors[0]))
+
     async def _list(self, order: Order, fetched: Fetched, author: Author) -> None:
         label, version, sums = order.label, order.version, fetched.sums
-        async with self._ledger.noted(MIRROR, label, version, author, sums):
+        async with self._ledger.noted(author.via, label, version, author, sums):
             await self._ledger.record(
                 label, version, author, sums, anew=True, fetched=fetched.provenance
             )
@@ -199,13 +230,14 @@ class Mirror:
             self._sightings.keep(str(origin), told)
 
 
-def _failed(order: Order, reason: str) -> Brought:
+def _failed(order: Order, reason: str, cause: UpstreamError | None = None) -> Brought:
     return Brought(
         label=order.label,
         version=order.version,
         origin=str(order.origin),
         state=FAILED,
         reason=reason,
+        cause=cause,
     )
 
 

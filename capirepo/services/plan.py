@@ -69,6 +69,19 @@ class Plan:
     unsure: frozenset[Label]
     seen: Mapping[Origin, Seen]
 
+    @classmethod
+    def of(cls, orders: Sequence[Order]) -> Plan:
+        """Just these orders, with nobody asked before."""
+        return cls(
+            orders=tuple(orders),
+            held=(),
+            wanted={},
+            problems=(),
+            notes=(),
+            unsure=frozenset(),
+            seen={},
+        )
+
 
 def files_by_label(
     catalog: Catalog, wanted: Sequence[Wanted], files: Sequence[RemoteAsset]

@@ -10,6 +10,7 @@ from capirepo.core.components import Manifest, read_manifest
 from capirepo.core.names import Label, parse_label, provider_of
 from capirepo.core.version import parse_version
 from capirepo.errors import BadInputError, NotThereError
+from capirepo.outside import UpstreamError
 from capirepo.services.library import Found
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from capirepo.core.release import Asset, Release
     from capirepo.core.version import Version
+    from capirepo.services.desk import Desk
     from capirepo.services.ledger import Ledger
     from capirepo.services.library import Library
     from capirepo.services.uploads import Uploads, Waiting
@@ -133,11 +135,11 @@ def _pending_summary(waiting: Waiting, last: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-async def addresses(library: Library, wanted: Iterable[str] = ()) -> list[Address]:
+async def addresses(desk: Desk, wanted: Iterable[str] = ()) -> list[Address]:
     """What a clusterctl.yaml names: each label with a complete release, or those wanted.
 
     Args:
-        library: the repository.
+        desk: the repository.
         wanted: `LABEL`, `LABEL@VERSION` or, as clusterctl writes it, `LABEL:VERSION`; a
             provider's name alone does where one label has it. Nothing means everything.
 
@@ -147,37 +149,37 @@ async def addresses(library: Library, wanted: Iterable[str] = ()) -> list[Addres
     chosen: list[tuple[Label, Version, bool]] = []
     for text in wanted:
         name, _, version = text.replace(":", "@", 1).partition("@")
-        label = find_label(library, name)
+        label = find_label(desk, name)
         if version:
-            release = await library.release(label, parse_version(version))
+            release = await desk.release(label, parse_version(version))
             chosen.append((label, release.version, True))
         else:
-            chosen.append((label, await library.latest(label), False))
+            chosen.append((label, await desk.latest(label), False))
     if not chosen:
-        for label in library.labels:
+        for label in desk.labels:
             try:
-                chosen.append((label, await library.latest(label), False))
-            except NotThereError:
+                chosen.append((label, await desk.latest(label), False))
+            except (NotThereError, UpstreamError):
                 continue
     return [
         Address(
             label=label,
             version=version,
-            source=library.catalog.entry(label).source,
-            components=library.catalog.entry(label).components,
+            source=desk.library.catalog.entry(label).source,
+            components=desk.library.catalog.entry(label).components,
             pinned=pinned,
         )
         for label, version, pinned in chosen
     ]
 
 
-def find_label(library: Library, text: str) -> Label:
+def find_label(repository: Library | Desk, text: str) -> Label:
     """The label that a person means: a label, or a provider's name that only one has.
 
     Raises:
         BadInputError, NotThereError: none is meant, or more than one.
     """
-    named = [label for label in library.labels if is_called(label, text)]
+    named = [label for label in repository.labels if is_called(label, text)]
     if text in named:
         return Label(text)
     if len(named) == 1:
@@ -187,10 +189,10 @@ def find_label(library: Library, text: str) -> Label:
     try:
         return parse_label(text)
     except BadInputError as error:
-        if library.labels:
+        if repository.labels:
             raise NotThereError(
                 f"there is no provider {ascii(text)[:80]} in this repository",
-                available=library.labels,
+                available=repository.labels,
             ) from error
         raise
 

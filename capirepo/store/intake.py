@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 PENDING: Final = "pending"
 ASIDE: Final = "aside"
 """What a mirror brings waits apart from uploads, until it is whole and found to be good."""
+STASH: Final = "stash"
+"""So does what a server fetches: it and a mirror may be at it at the same time."""
 STAGING: Final = "staging"
 LOCKS: Final = "locks"
 _LOCK_SECONDS: Final = 60.0

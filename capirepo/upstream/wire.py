@@ -63,6 +63,8 @@ class Outside:
         resolver: looks up names; None for the system's.
         private: whether an address is one that no redirect may lead to.
         connect: seconds until a connection stands.
+        via: by what name we are known to whom we ask (RFC 9110 7.6.3), so that a server that
+            asks itself sees it; '' for none.
     """
 
     proxies: Proxies = Proxies()  # noqa: RUF009 - frozen
@@ -70,6 +72,7 @@ class Outside:
     resolver: AbstractResolver | None = None
     private: Callable[[str], bool] = is_private
     connect: float = 10.0
+    via: str = ""
 
 
 class Wire:
@@ -146,6 +149,12 @@ class Wire:
         found = await self._looked_up().resolve(host, url.port or 0)
         return any(self._outside.private(one["host"]) for one in found)
 
+    def _about_us(self) -> dict[str, str]:
+        about: dict[str, str] = {hdrs.USER_AGENT: f"capirepo/{capirepo.__version__}"}
+        if self._outside.via:
+            about[hdrs.VIA] = f"1.1 {self._outside.via}"
+        return about
+
     def _looked_up(self) -> AbstractResolver:
         if self._resolver is None:
             self._resolver = self._outside.resolver or aiohttp.DefaultResolver()
@@ -167,7 +176,7 @@ class Wire:
                 connector=connector,
                 auto_decompress=False,
                 cookie_jar=aiohttp.DummyCookieJar(),
-                headers={hdrs.USER_AGENT: f"capirepo/{capirepo.__version__}"},
+                headers=self._about_us(),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._outside.connect),
             )
         return session

@@ -1,7 +1,8 @@
 """The one table that turns our exceptions into HTTP, and each face's way of saying it.
 
 What is absent is 404, whatever the reason; a 5xx would cost a clusterctl user a minute of
-retries. GitLab's and GitHub's clients look for `message` in a JSON body.
+retries; only what an upstream may have, and cannot give now, is worth it. GitLab's and
+GitHub's clients look for `message` in a JSON body.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import errno
 import json
 import logging
+import math
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
@@ -23,6 +25,7 @@ from capirepo.errors import (
     StorageError,
     UnauthorizedError,
 )
+from capirepo.outside import UpstreamError
 from capirepo.web.send import FACE, face_of_handler
 
 if TYPE_CHECKING:
@@ -36,6 +39,8 @@ STATUS: Final[dict[type[CapirepoError], int]] = {
     RefusedError: 403,
     ConflictError: 409,
     MisdirectedError: 421,
+    # What cannot be fetched now: see `_of_upstream` for what else it may be.
+    UpstreamError: 502,
     StorageError: 503,
 }
 
@@ -72,6 +77,8 @@ async def _answer(
 def answer_to(request: web.Request, error: CapirepoError) -> web.Response:
     """The answer to a request that ended with an error of ours."""
     status = next(STATUS[kind] for kind in type(error).mro() if kind in STATUS)
+    if isinstance(error, UpstreamError):
+        return _of_upstream(request, error)
     if isinstance(error, StorageError):
         log.error("%s %s: %s", request.method, request.path, error)
         if getattr(error.__cause__, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
@@ -81,6 +88,19 @@ def answer_to(request: web.Request, error: CapirepoError) -> web.Response:
     if isinstance(error, UnauthorizedError):
         # Browsers then ask for a password, and `curl --netrc` sends the one that it has.
         answer.headers["WWW-Authenticate"] = 'Basic realm="capirepo"'
+    return answer
+
+
+def _of_upstream(request: web.Request, error: UpstreamError) -> web.Response:
+    """The answer where an upstream is at fault: 504 where it is slow, 503 where it names a time."""
+    status = STATUS[UpstreamError]
+    if error.retry_after is not None:
+        status = web.HTTPServiceUnavailable.status_code
+    elif isinstance(error.__cause__, TimeoutError):
+        status = web.HTTPGatewayTimeout.status_code
+    answer = refusal(request, status, str(error))
+    if error.retry_after is not None:
+        answer.headers["Retry-After"] = str(math.ceil(error.retry_after))
     return answer
 
 

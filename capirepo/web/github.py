@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from capirepo.core.names import AssetName, Source, parse_asset, parse_source
-from capirepo.core.version import latest, parse_version
+from capirepo.core.version import parse_version
 from capirepo.errors import NotThereError, StorageError
 from capirepo.services.library import Found
 from capirepo.web import send
 from capirepo.web.numbers import id_of, page_of
-from capirepo.web.site import library_of, text
+from capirepo.web.site import desk_of, library_of, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,7 +65,7 @@ async def download(request: web.Request) -> web.StreamResponse:
 async def download_latest(request: web.Request) -> web.StreamResponse:
     """One asset of the newest release: GitHub leads to the address with the tag."""
     source, name = _source(request), parse_asset(text(request, "asset"))
-    version = await _latest(library_of(request), source)
+    version = await desk_of(request).latest_in_source(source)
     owner, repo = text(request, "owner"), text(request, "repo")
     raise web.HTTPFound(f"/{owner}/{repo}/releases/download/{version}/{name}")
 
@@ -73,7 +73,7 @@ async def download_latest(request: web.Request) -> web.StreamResponse:
 async def repository(request: web.Request) -> web.Response:
     """A source, as a repository."""
     source = _source(request)
-    if not library_of(request).labels_of(source):
+    if not desk_of(request).has_source(source):
         raise NotThereError("Not Found", available=library_of(request).sources)
     owner, _, name = source.partition("/")
     content = {
@@ -93,7 +93,7 @@ async def releases(request: web.Request) -> web.Response:
     """The releases that are offered, newest first, in pages."""
     source = _source(request)
     try:
-        versions = await library_of(request).offered_in_source(source)
+        versions = await desk_of(request).listed_in_source(source)
     except NotThereError:
         versions = []
     page = page_of(request, versions, _PAGE)
@@ -110,13 +110,14 @@ async def releases(request: web.Request) -> web.Response:
 async def latest_release(request: web.Request) -> web.Response:
     """The newest release."""
     source = _source(request)
-    version = await _latest(library_of(request), source)
+    version = await desk_of(request).latest_in_source(source)
     return send.as_json(request, await _whole_release(request, source, version))
 
 
 async def release_by_tag(request: web.Request) -> web.Response:
     """One release, complete or not, by its tag."""
     source, version = _source(request), parse_version(text(request, "tag"))
+    await desk_of(request).fill(source, version)
     content = await _whole_release(request, source, version)
     if not content["assets"]:
         offered = await library_of(request).offered_in_source(source)
@@ -170,7 +171,7 @@ async def contents(request: web.Request) -> web.Response:
     path, library = text(request, "path"), library_of(request)
     version = parse_version(request.query.get("ref", ""))
     *_, name = map(parse_asset, path.split("/"))
-    found = await library.find_in_source(source, version, name)
+    found = await desk_of(request).find_in_source(source, version, name)
     blob = await library.blob(found)
     if blob is None:
         raise NotThereError(f"{name} is too large for this address", cure="download the asset")
@@ -189,18 +190,11 @@ async def contents(request: web.Request) -> web.Response:
 async def _find(request: web.Request) -> Found:
     version = parse_version(text(request, "tag"))
     name = parse_asset(text(request, "asset"))
-    return await library_of(request).find_in_source(_source(request), version, name)
+    return await desk_of(request).find_in_source(_source(request), version, name)
 
 
 def _source(request: web.Request) -> Source:
     return parse_source(f"{text(request, 'owner')}/{text(request, 'repo')}")
-
-
-async def _latest(library: Library, source: Source) -> Version:
-    version = latest(await library.offered_in_source(source))
-    if version is None:
-        raise NotThereError(f"{source} has no complete release")
-    return version
 
 
 async def _by_id(request: web.Request) -> dict[str, Any]:

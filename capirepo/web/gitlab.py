@@ -17,7 +17,7 @@ from capirepo.services.library import Found
 from capirepo.web import send
 from capirepo.web.auth import holder_of
 from capirepo.web.numbers import id_of, page_of
-from capirepo.web.site import SITE, library_of, text
+from capirepo.web.site import SITE, desk_of, library_of, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -126,8 +126,8 @@ async def asset(request: web.Request) -> web.StreamResponse:
     check_project(request)
     name, label = parse_asset(text(request, "asset")), parse_label(text(request, "label"))
     version = parse_version(text(request, "version"))
-    library = library_of(request)
-    response = await send.asset(request, library, await library.find(label, version, name))
+    desk = desk_of(request)
+    response = await send.asset(request, desk.library, await desk.find(label, version, name))
     if not response.prepared:
         response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
@@ -161,7 +161,7 @@ async def _all(request: web.Request, status: str) -> list[tuple[Label, Version, 
         return []
     return [
         (release.label, release.version, release.assets)
-        async for release in site.library.every_release()
+        async for release in site.desk.library.every_release()
         if release.complete
     ]
 

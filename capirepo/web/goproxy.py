@@ -14,10 +14,10 @@ import re
 from aiohttp import web
 
 from capirepo.core.names import CLUSTERCTL, Source, parse_source
-from capirepo.core.version import newest_first, parse_version
+from capirepo.core.version import parse_version
 from capirepo.errors import NotThereError
 from capirepo.web import send
-from capirepo.web.site import library_of, text
+from capirepo.web.site import desk_of, text
 
 
 def routes() -> list[web.RouteDef]:
@@ -33,15 +33,15 @@ def routes() -> list[web.RouteDef]:
 async def versions(request: web.Request) -> web.Response:
     """The versions of a source, one a line."""
     source = _source(f"{text(request, 'owner')}/{text(request, 'repo')}")
-    offered = await library_of(request).offered_in_source(source)
-    return send.as_text(request, "".join(f"{version}\n" for version in newest_first(offered)))
+    listed = await desk_of(request).listed_in_source(source)
+    return send.as_text(request, "".join(f"{version}\n" for version in listed))
 
 
 async def version(request: web.Request) -> web.Response:
     """What `go list -m -versions` reads of the newest version before it prints any."""
     module = f"{text(request, 'owner')}/{text(request, 'repo')}"
     wanted = parse_version(text(request, "version"))
-    if wanted not in await library_of(request).offered_in_source(_source(module)):
+    if wanted not in await desk_of(request).listed_in_source(_source(module)):
         raise NotThereError(f"{module} has no {wanted}")
     if text(request, "kind") == "info":
         return send.as_json(request, {"Version": str(wanted)})
@@ -50,8 +50,8 @@ async def version(request: web.Request) -> web.Response:
 
 async def clusterctl_versions(request: web.Request) -> web.Response:
     """The versions of clusterctl itself, which it looks up on every call."""
-    offered = await library_of(request).offered(CLUSTERCTL)
-    return send.as_text(request, "".join(f"{version}\n" for version in offered))
+    listed = await desk_of(request).listed(CLUSTERCTL)
+    return send.as_text(request, "".join(f"{version}\n" for version in listed))
 
 
 def _source(module: str) -> Source:

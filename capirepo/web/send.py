@@ -19,6 +19,7 @@ import yaml
 from aiohttp import web
 
 from capirepo.errors import CapirepoError
+from capirepo.web.site import desk_of
 
 if TYPE_CHECKING:
     from capirepo.core.blob import Blob
@@ -134,13 +135,16 @@ async def _streamed(
 
 
 def listing(request: web.Request, body: bytes, type_: str, **headers: str) -> web.Response:
-    """Answers with something that is computed from the whole repository."""
+    """Answers with something that is computed from the whole repository, and upstreams' lists."""
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     about = {"Content-Type": type_, "ETag": etag, "Cache-Control": _ALWAYS_ASK}
     about |= {name.replace("_", "-"): value for name, value in headers.items()}
     if _is_known(request, etag):
         return _response(304, about)
-    return _response(200, about, body)
+    response = _response(200, about, body)
+    # What an upstream lists changes, and nothing here does.
+    response[PURE] = not desk_of(request).sends
+    return response
 
 
 def as_json(request: web.Request, content: Any, **headers: str) -> web.Response:

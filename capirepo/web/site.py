@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from capirepo.core.clusterctl import Places
+    from capirepo.services.desk import Desk
     from capirepo.services.library import Library
     from capirepo.services.uploads import Uploads
     from capirepo.web.auth import Gate
@@ -21,6 +22,7 @@ class Site:
     """One served repository.
 
     Attributes:
+        desk: where the faces ask.
         places: for the addresses in a clusterctl.yaml.
         ca_pem: the certificate that clients must trust.
         metrics: renders the metrics for Prometheus.
@@ -31,7 +33,7 @@ class Site:
         deletes_listed: whether a release that is listed may be deleted over HTTP.
     """
 
-    library: Library
+    desk: Desk
     places: Places
     ca_pem: bytes
     metrics: Callable[[], bytes]
@@ -45,9 +47,14 @@ class Site:
 SITE: Final = web.AppKey("site", Site)
 
 
+def desk_of(request: web.Request) -> Desk:
+    """Where a face asks for what it was asked."""
+    return request.app[SITE].desk
+
+
 def library_of(request: web.Request) -> Library:
-    """The library behind a request."""
-    return request.app[SITE].library
+    """What is here, and nothing beyond."""
+    return request.app[SITE].desk.library
 
 
 def text(request: web.Request, name: str) -> str:

@@ -12,7 +12,7 @@ from capirepo.core.version import parse_version
 from capirepo.errors import BadInputError, NotThereError
 from capirepo.services import report
 from capirepo.web import send
-from capirepo.web.site import SITE, library_of, text
+from capirepo.web.site import SITE, desk_of, library_of, text
 
 if TYPE_CHECKING:
     from capirepo.core.version import Version
@@ -82,10 +82,10 @@ async def clusterctl_yaml(request: web.Request) -> web.Response:
     # Concrete versions, at a host that is nobody's: without the proxy these lead nowhere,
     # where GitHub's would lead to the real one.
     style = style_of(request.query.get("style", Style.GITLAB.value))
-    addresses = await report.addresses(site.library, request.query.getall("provider", []))
+    addresses = await report.addresses(site.desk, request.query.getall("provider", []))
     if request.query.get("known", "true") == "false":
         # What `capirepo run` asks: clusterctl has the others on its own list.
-        catalog = site.library.catalog
+        catalog = site.desk.library.catalog
         addresses = [one for one in addresses if not catalog.entry(one.label).known]
     registry = request.query.get("image-registry", "")
     return send.as_yaml(
@@ -112,18 +112,18 @@ async def release(request: web.Request) -> web.Response:
     """The assets of one release."""
     name, version = parse_label(text(request, "label")), text(request, "version")
     if version == LATEST:
-        newest = await library_of(request).latest(name)
+        newest = await desk_of(request).latest(name)
         raise web.HTTPFound(f"/{name}/{newest}/")
-    found = await library_of(request).release(name, parse_version(version))
+    found = await desk_of(request).release(name, parse_version(version))
     return send.as_json(request, report.release_summary(found))
 
 
 async def asset(request: web.Request) -> web.StreamResponse:
     """One asset; `latest` in place of a version leads to the newest one."""
-    library = library_of(request)
+    desk = desk_of(request)
     name, wanted = parse_label(text(request, "label")), parse_asset(text(request, "asset"))
     if text(request, "version") == LATEST:
-        newest: Version = await library.latest(name)
+        newest: Version = await desk.latest(name)
         raise web.HTTPFound(f"/{name}/{newest}/{wanted}")
     version = parse_version(text(request, "version"))
-    return await send.asset(request, library, await library.find(name, version, wanted))
+    return await send.asset(request, desk.library, await desk.find(name, version, wanted))

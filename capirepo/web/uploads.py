@@ -134,7 +134,7 @@ async def _withdraw(
     site = request.app[SITE]
     author = Author(who=f"token {writer_of(request, label)}", via="http")
     await site.uploads.withdraw(label, version, author, name=name, listed=site.deletes_listed)
-    await site.library.refresh()
+    await site.desk.library.refresh()
 
 
 def _permitted(request: web.Request) -> tuple[Target, Author]:

@@ -81,7 +81,7 @@ class Writing:
         gate = Gate(self.tokens, private=False, now=self.clock)
         none: Any = None
         site = Site(
-            library=none,
+            desk=none,
             places=none,
             ca_pem=b"",
             metrics=none,

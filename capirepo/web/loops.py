@@ -1,0 +1,38 @@
+"""Turns away requests that this very server has sent: its environment leads it back to itself."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from aiohttp import hdrs, web
+
+from capirepo.web.errors import refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from aiohttp.typedefs import Middleware
+
+_SENTENCE = (
+    "this server asks itself: HTTPS_PROXY or GOPROXY in its own environment lead to it; start it "
+    "in a shell in which `capirepo env` was not evaluated"
+)
+
+log = logging.getLogger("capirepo.http")
+
+
+def against_loops(name: str) -> Middleware:
+    """A middleware for a server that is known by `name` to whom it asks (RFC 9110 7.6.3)."""
+
+    @web.middleware
+    async def check(
+        request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        if any(name in via for via in request.headers.getall(hdrs.VIA, ())):
+            log.error("%s %s: %s", request.method, request.path, _SENTENCE)
+            return refusal(request, HTTPStatus.LOOP_DETECTED, _SENTENCE)
+        return await handler(request)
+
+    return check
