@@ -40,7 +40,8 @@ class UpstreamSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     mode: Annotated[str, Meta(pattern=r"^(offline|cache)$")] = OFFLINE
     providers: tuple[str, ...] = (EVERYBODY,)
-    list_seconds: Seconds = 300.0
+    # More often than a list is asked for in any case would mean nothing.
+    list_seconds: Annotated[float, Meta(ge=30, le=86400)] = 300.0
     absent_seconds: Seconds = 300.0
     list_wait: Seconds = 3.0
     fetch_wait: Seconds = 60.0

@@ -59,12 +59,14 @@ class Bad:
         asked: the head of each request.
         hanging: whether a connection stays open after its answer, and says nothing more.
         dripping: whether what is left of an answer comes a byte at a time.
+        pausing: by path, what is waited for in the middle of the body of a GET.
     """
 
     replies: dict[str, list[bytes]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     hanging: bool = False
     dripping: bool = False
+    pausing: dict[str, asyncio.Event] = field(default_factory=dict)
     port: int = 0
 
     def asks_of(self, path: str) -> list[str]:
@@ -86,6 +88,12 @@ class Bad:
                     writer.write(bytes([one]))
                     await writer.drain()
                     await asyncio.sleep(0.005)  # this is what dripping is
+            elif path in self.pausing and head.startswith("GET "):
+                writer.write(reply[:-10])
+                await writer.drain()
+                await self.pausing[path].wait()
+                writer.write(reply[-10:])
+                await writer.drain()
             else:
                 writer.write(reply)
                 await writer.drain()
