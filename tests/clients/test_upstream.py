@@ -1,4 +1,4 @@
-"""A mirror of another capirepo, as github.com and by its address, and clusterctl reading it."""
+"""Another capirepo as github.com, mirrored or fetched from as asked, and clusterctl reading it."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ from tests.support import SAMPLE, Process, clean_environment, run_capirepo, serv
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+PRIVATE = {"infrastructure-awesome": "awesome-org/cluster-api-provider-awesome"}
 
 
 @dataclass(frozen=True)
@@ -81,19 +84,24 @@ def mirror(request: pytest.FixtureRequest, upstream: Upstream, tmp_path: Path) -
         )
         return Mirror(root, plain)
     catalog = Catalog()
-    sources = {"infrastructure-awesome": "awesome-org/cluster-api-provider-awesome"}
     configure(
         root,
         [
-            {"provider": one, "source": sources.get(one, catalog.entry(one).source)}
+            {"provider": one, "source": PRIVATE.get(one, catalog.entry(one).source)}
             for one in upstream.labels
         ],
     )
-    shown = run_capirepo("env", "--server", upstream.server.url, "--output", "json", env=plain)
-    assert shown.returncode == 0, shown.stderr
-    given = {name: value for name, value in json.loads(shown.stdout).items() if value}
     # Templates are known to whoever asks GitHub's API, and that takes a token.
-    return Mirror(root, {**plain, **given, "GITHUB_TOKEN": "any"})
+    return Mirror(root, {**plain, **as_github(upstream, plain), "GITHUB_TOKEN": "any"})
+
+
+def as_github(upstream: Upstream, environment: dict[str, str]) -> dict[str, str]:
+    """What has an upstream found as github.com, as its users have it: through a proxy and a CA."""
+    shown = run_capirepo(
+        "env", "--server", upstream.server.url, "--output", "json", env=environment
+    )
+    assert shown.returncode == 0, shown.stderr
+    return {name: value for name, value in json.loads(shown.stdout).items() if value}
 
 
 def labels_in(root: Path) -> list[str]:
@@ -114,15 +122,20 @@ def content(root: Path) -> dict[str, bytes]:
     }
 
 
-def printed(root: Path, labels: tuple[Label, ...], home: Path) -> dict[str, Outcome]:
-    """What clusterctl prints of a repository."""
+def commands_for(upstream: Upstream) -> dict[str, list[str]]:
+    """What clusterctl may be asked about all that an upstream has."""
     commands: dict[str, list[str]] = {}
-    for label in labels:
+    for label in upstream.labels:
         if "-" in label and label != "cert-manager":
-            versions = sorted(folder.name for folder in (root / label).iterdir())
+            versions = sorted(folder.name for folder in (upstream.root / label).iterdir())
             commands |= reading.provider_commands(label, versions)
+    return commands
+
+
+def printed(upstream: Upstream, home: Path, *where: object) -> dict[str, Outcome]:
+    """What clusterctl prints of what an upstream has, read from somewhere."""
     clusterctl = tools.require(tools.clusterctl, tools.NEWEST)
-    return run_all(clusterctl, commands, home=home, wrap=through(root))
+    return run_all(clusterctl, commands_for(upstream), home=home, wrap=where)
 
 
 def test_a_mirror_has_all_that_upstream_has_and_serves_it_when_upstream_is_gone(
@@ -148,8 +161,43 @@ def test_a_mirror_has_all_that_upstream_has_and_serves_it_when_upstream_is_gone(
     code, told, _ = mirror.run("--check")
     assert (code, told["changes"], bool(told["problems"])) == (1, [], True)
 
-    expected = printed(upstream.root, upstream.labels, tmp_path / "there")
-    found = printed(mirror.root, upstream.labels, tmp_path / "here")
+    expected = printed(upstream, tmp_path / "there", *through(upstream.root))
+    found = printed(upstream, tmp_path / "here", *through(mirror.root))
+    check_same(found, expected)
+
+
+def check_same(found: dict[str, Outcome], expected: dict[str, Outcome]) -> None:
+    assert expected
     for command, outcome in expected.items():
         assert outcome.code == 0, outcome.err
-        assert same_objects(found[command], outcome), command
+        assert same_objects(found[command], outcome), (command, found[command].err)
+
+
+@pytest.mark.parametrize("token", ["any", ""], ids=["by the API", "by the Go proxy"])
+def test_clusterctl_fetches_into_an_empty_folder_and_needs_no_upstream_afterwards(
+    upstream: Upstream, tmp_path: Path, token: str
+) -> None:
+    root, home = tmp_path / "cache", tmp_path / "home"
+    root.mkdir()
+    home.mkdir()
+    entries = [Catalog().entry(label) for label in upstream.labels]
+    private = {
+        str(one.label): PRIVATE.get(one.label, one.source) for one in entries if not one.known
+    }
+    settings = {"sources": private, "upstream": {"mode": "cache", "providers": ["*", *private]}}
+    (root / "capirepo.yaml").write_text(yaml.safe_dump(settings))
+    github = {**as_github(upstream, clean_environment(home)), "GITHUB_TOKEN": token}
+    asking = ["env", *(f"{name}={value}" for name, value in github.items())]
+    expected = printed(upstream, tmp_path / "there", *through(upstream.root))
+
+    check_same(printed(upstream, tmp_path / "empty", *asking, *through(root)), expected)
+    had = content(upstream.root)
+    assert content(root).items() <= had.items()
+    assert {name for name in had if "components" in name} <= content(root).keys()
+
+    upstream.server.process.terminate()
+    upstream.server.process.wait(timeout=20)
+    check_same(printed(upstream, tmp_path / "alone", *asking, *through(root)), expected)
+    check_same(
+        printed(upstream, tmp_path / "off", *through("--upstream", "offline", root)), expected
+    )
