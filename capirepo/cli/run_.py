@@ -80,7 +80,9 @@ def command(
     root, arguments = _split(words, sys.argv)
     if server:
         if root is not None or upstream is not None:
-            raise click.UsageError("give either --server or ROOT with what it is served with, not both")
+            raise click.UsageError(
+                "give either --server or ROOT with what it is served with, not both"
+            )
         return asyncio.run(_run(server, arguments))
     log_in_lines(logging.WARNING)
     repository = in_mode(open_repository(Path(root or "."), config, state), upstream)

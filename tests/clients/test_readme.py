@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.clients import tools
-from tests.support import ROOT, clean_environment
+from tests.support import ROOT, add_release, clean_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,6 +68,8 @@ def make_serve(copy: Path) -> Iterator[str]:
 def test_the_readme_does_what_it_says(copy: Path, make_serve: str) -> None:
     assert BLOCKS[0].startswith("make serve")
     assert BLOCKS[-1] == "make test\n"
+    # By then github.com is the server of `make serve`: the internet of this test.
+    add_release(copy / "sample-repo", "infrastructure-aws", "v9.8.7")
     programs = copy.parent / "bin"
     programs.mkdir()
     (programs / "clusterctl").symlink_to(tools.require(tools.clusterctl, tools.NEWEST))
@@ -86,13 +88,20 @@ def test_the_readme_does_what_it_says(copy: Path, make_serve: str) -> None:
     assert "infrastructure-mine" in outputs[1]
     assert "Version:            v0.1.0" in outputs[1]
     assert "awesome" in outputs[2]
-    assert outputs[3].count("published  infrastructure-mine v0.1.0") == 2
-    assert "token ci" in outputs[3]
-    assert '"contract": "v1beta1"' in outputs[4]
-    assert "Version:            v0.1.1" in outputs[5]
+    assert outputs[3].count("Version:            v9.8.7") == 2
+    assert outputs[4].count("published  infrastructure-mine v0.1.0") == 2
+    assert "token ci" in outputs[4]
+    assert '"contract": "v1beta1"' in outputs[5]
     assert "Version:            v0.1.1" in outputs[6]
-    assert "releaseSeries" in outputs[7]
-    assert "BEGIN CERTIFICATE" in outputs[8]
+    assert "Version:            v0.1.1" in outputs[7]
+    assert "releaseSeries" in outputs[8]
+    assert "BEGIN CERTIFICATE" in outputs[9]
+
+
+def test_the_page_on_caching_shows_what_the_readme_shows() -> None:
+    shown = re.findall(r"```sh\n(.*?)```", (ROOT / "docs" / "cache.md").read_text(), re.DOTALL)
+    assert shown
+    assert set(shown) <= set(BLOCKS)
 
 
 def test_make_test_is_the_suite() -> None:
