@@ -7,11 +7,13 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from capirepo.core.names import CLUSTERCTL
 from capirepo.mirroring import upstreams
 from capirepo.repository import largest_file, make_publishing
-from capirepo.services.errands import Errand, Errands
+from capirepo.services.courier import Counts, Courier, Errand
+from capirepo.services.errands import Errands
 from capirepo.services.fetch import Limits
-from capirepo.services.listings import Listings, Patience
+from capirepo.services.listings import Listings
 from capirepo.services.mirror import Mirror
 from capirepo.services.stash import Stash
 from capirepo.store.fs import STATE, FolderStore
@@ -28,10 +30,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Caching:
-    """What fetches into a repository, and runs its errands."""
+    """What fetches into a repository, and what has come of it."""
 
     stash: Stash
-    errands: Errands
+    counts: Counts
 
 
 @contextlib.asynccontextmanager
@@ -51,16 +53,12 @@ async def caching(
     settings = repository.settings
     said, locks = settings.upstream, repository.root / STATE / LOCKS
     store, catalog = FolderStore(repository.root), settings.catalog()
-    patience = Patience(
-        fresh=said.list_seconds,
-        absent=said.absent_seconds,
-        moment=said.list_wait,
-        fetch=said.fetch_wait,
-    )
 
     def alone(errand: Errand) -> contextlib.AbstractAsyncContextManager[None]:
-        release = f"{errand.origin} {errand.version}".encode()
-        return held(locks / f"fetch-{hashlib.sha256(release).hexdigest()[:32]}", None)
+        # A program is large, and nobody who wants YAML should wait for it.
+        program = errand.name if CLUSTERCTL in errand.labels else ""
+        what = f"{errand.origin} {errand.version} {program}".encode()
+        return held(locks / f"fetch-{hashlib.sha256(what).hexdigest()[:32]}", None)
 
     async with upstreams(repository, via) as opening:
         mirror = Mirror(
@@ -72,19 +70,12 @@ async def caching(
             catalog,
             Limits(size=largest_file(settings)),
         )
-        listings = Listings(opening, patience)
-        errands = Errands(
-            catalog=catalog,
-            store=store,
-            mirror=mirror,
-            listings=listings,
-            upstream_for=opening,
-            alone=alone,
-            arrived=arrived,
-            patience=patience,
-        )
+        listings = Listings(opening, said.list_seconds, said.list_wait)
+        courier = Courier(catalog, store, mirror, listings, opening, alone)
+        errands = Errands(courier, listings, arrived, said.absent_seconds)
+        stash = Stash(settings.origins(), catalog, store, listings, errands, arrived)
         try:
-            yield Caching(Stash(settings.origins(), catalog, store, listings, errands), errands)
+            yield Caching(stash, courier.counts)
         finally:
             await errands.close()
             await listings.close()

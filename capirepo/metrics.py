@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from capirepo.proxy.certs import Certificates
     from capirepo.proxy.traffic import Traffic
-    from capirepo.services.errands import Counts
+    from capirepo.services.courier import Counts
     from capirepo.services.library import Library
     from capirepo.store.memory import BlobCache
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from capirepo.errors import StorageError
+from capirepo.errors import CapirepoError, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -22,21 +22,41 @@ class UpstreamError(StorageError):
         address: of what was asked for.
         status: what it answered; None where it did not answer, or not as HTTP.
         retry_after: in how many seconds to ask again, where it says that; else None.
+        slow: whether it is only that it takes too long.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what may be known
         self,
         message: str,
         *,
         address: str,
         status: int | None = None,
         retry_after: float | None = None,
+        slow: bool = False,
         cure: str = "",
     ) -> None:
         super().__init__(message, cure=cure)
         self.address = address
         self.status = status
         self.retry_after = retry_after
+        self.slow = slow
+
+    @classmethod
+    def of(cls, error: CapirepoError, address: str) -> UpstreamError:
+        """An error as that of an upstream, to be kept: without traceback and cause."""
+        if isinstance(error, UpstreamError):
+            return error.again()
+        return cls(str(error), address=address)
+
+    def again(self) -> UpstreamError:
+        """The same once more; with this one go the requests of those who had it."""
+        return UpstreamError(
+            str(self),
+            address=self.address,
+            status=self.status,
+            retry_after=self.retry_after,
+            slow=self.slow,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

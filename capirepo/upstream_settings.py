@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 from msgspec import Meta, Struct
 
 from capirepo.core.mirror import Origin, labels_called
+from capirepo.core.names import is_called
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -44,7 +45,7 @@ class UpstreamSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     list_seconds: Annotated[float, Meta(ge=30, le=86400)] = 300.0
     absent_seconds: Seconds = 300.0
     list_wait: Seconds = 3.0
-    fetch_wait: Seconds = 60.0
+    fetch_wait: Annotated[float, Meta(ge=1, le=86400)] = 60.0
     ca: str = ""
     goproxy: Annotated[str, Meta(pattern=r"^(https?://[^/?#\s]+/?)?$")] = ""
 
@@ -71,7 +72,7 @@ def origins(
         if name == EVERYBODY:
             labels = {entry.label for entry in catalog.entries() if entry.known} | mirrored.keys()
         else:
-            labels = {label for label in mirrored if label == name}
+            labels = {label for label in mirrored if is_called(label, name)}
             labels = labels or set(labels_called(catalog, name))
         for label in sorted(labels):
             source = Origin(source=catalog.entry(label).source)

@@ -143,11 +143,11 @@ async def _start(stack: contextlib.AsyncExitStack, repository: Repository) -> Ru
     traffic = Traffic(settings.server.access_log, loop.call_later)
     uploads = make_publishing(repository).uploads
     site = Site(
-        desk=Desk(library, cache.stash if cache else None),
+        desk=Desk(library, cache.stash if cache else None, settings.upstream.fetch_wait),
         places=places_of(repository),
         ca_pem=authority.pem,
         metrics=renderer(
-            Numbers(library, traffic, blobs, certificates, cache.errands.counts if cache else None)
+            Numbers(library, traffic, blobs, certificates, cache.counts if cache else None)
         ),
         ready=lambda: watch.ready,
         uploads=uploads,

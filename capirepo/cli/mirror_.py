@@ -32,12 +32,11 @@ from capirepo.cli.options import (
     say,
     state_option,
 )
-from capirepo.core.names import shown
+from capirepo.core.names import is_called, shown
 from capirepo.errors import BadInputError
 from capirepo.mirroring import Mirroring, mirroring, sweep_leftovers
 from capirepo.repository import Repository, open_repository
 from capirepo.services.mirror import LISTED
-from capirepo.services.report import is_called
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -18,6 +18,7 @@ from capirepo.cli.options import (
     state_option,
 )
 from capirepo.core.clusterctl import LATEST
+from capirepo.core.names import is_called
 from capirepo.core.version import parse_version
 from capirepo.errors import CapirepoError
 from capirepo.repository import Repository, make_publishing, open_repository
@@ -67,7 +68,7 @@ async def _content(repository: Repository, what: str) -> dict[str, Any]:
     pending = [
         one
         for one in await report.pending(publishing.uploads, publishing.ledger)
-        if report.is_called(one["label"], name)
+        if is_called(one["label"], name)
     ]
     try:
         label = report.find_label(library, name)

@@ -158,3 +158,9 @@ def shown(text: str) -> str:
     """`text` fit for a message: quoted, printable ASCII, at most 80 characters."""
     quoted = ascii(text)
     return quoted if len(quoted) <= 80 else f"{quoted[:76]}...'"  # noqa: PLR2004 - a line's length
+
+
+def is_called(label: Label, text: str) -> bool:
+    """Whether `text` is the label, or its provider's name."""
+    provider = provider_of(label)
+    return text == label or (provider is not None and text == provider.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -9,10 +10,23 @@ if TYPE_CHECKING:
 
     from capirepo.core.names import AssetName, Label, Source
     from capirepo.core.version import Version
+    from capirepo.outside import UpstreamError
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The versions that can be had.
+
+    Attributes:
+        trouble: why nobody can say it now; None where somebody could.
+    """
+
+    versions: frozenset[Version] = frozenset()
+    trouble: UpstreamError | None = None
 
 
 class Beyond(Protocol):
-    """Where what is not here can be sent for."""
+    """Where what is not here can be fetched from."""
 
     @property
     def labels(self) -> Collection[Label]:
@@ -23,7 +37,7 @@ class Beyond(Protocol):
         """Those of `labels` that clients look for under `source`."""
         ...
 
-    async def versions(self, labels: Collection[Label]) -> Collection[Version]:
+    async def versions(self, labels: Collection[Label]) -> Offer:
         """The versions that can be had of any of these labels; never fails, never takes long."""
         ...
 
@@ -56,9 +70,9 @@ class Offline:
         """None."""
         return ()
 
-    async def versions(self, labels: Collection[Label]) -> Collection[Version]:  # noqa: ARG002 - as above
+    async def versions(self, labels: Collection[Label]) -> Offer:  # noqa: ARG002 - as above
         """None."""
-        return ()
+        return Offer()
 
     async def bring(
         self,

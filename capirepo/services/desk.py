@@ -1,4 +1,4 @@
-"""Where the faces ask: what the library has is handed out, what it has not is sent for.
+"""Where the faces ask: what the library has is handed out, what it has not is fetched.
 
 Rules kept here:
 - what is here is never waited for, whatever has become of its upstream;
@@ -9,21 +9,24 @@ Rules kept here:
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from capirepo.core.version import latest, newest_first
-from capirepo.errors import NotThereError
+from capirepo.errors import NotThereError, StorageError
 from capirepo.outside import UpstreamError
-from capirepo.services.beyond import Offline
+from capirepo.services.beyond import Offer, Offline
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection
+    from collections.abc import Awaitable, Callable, Collection, Sequence
 
     from capirepo.core.names import AssetName, Label, Source
     from capirepo.core.release import Release
     from capirepo.core.version import Version
     from capirepo.services.beyond import Beyond
     from capirepo.services.library import Found, Library
+
+    Offered = Callable[[], Awaitable[list[Version]]]
 
 T = TypeVar("T")
 
@@ -40,64 +43,62 @@ class Desk:
     Args:
         library: what is here.
         beyond: what can be had beside; nothing, if it is not given.
+        seconds: how long a question may take where something is to be fetched.
 
     Attributes:
         library: what is here.
     """
 
-    def __init__(self, library: Library, beyond: Beyond | None = None) -> None:
+    def __init__(
+        self, library: Library, beyond: Beyond | None = None, seconds: float = 60.0
+    ) -> None:
         self.library = library
         self._beyond = beyond or Offline()
+        self._seconds = seconds
 
     @property
-    def sends(self) -> bool:
-        """Whether anything can be sent for: then lists change though nothing changes here."""
+    def fetches(self) -> bool:
+        """Whether anything can be fetched: then lists change though nothing changes here."""
         return bool(self._beyond.labels)
 
     @property
-    def labels(self) -> list[Label]:
-        """The labels that are here, and those to be sent for of which clusterctl does not know."""
+    def private(self) -> list[Label]:
+        """The labels, here or to be fetched, of which clusterctl does not know by itself."""
         entry = self.library.catalog.entry
-        more = {label for label in self._beyond.labels if not entry(label).known}
-        return sorted({*self.library.labels, *more})
+        every = {*self.library.labels, *self._beyond.labels}
+        return sorted(label for label in every if not entry(label).known)
 
     def has_source(self, source: Source) -> bool:
-        """Whether something of a source is here, or can be sent for."""
+        """Whether something of a source is here, or can be fetched."""
         return bool(self.library.labels_of(source) or self._beyond.labels_of(source))
 
     async def find(self, label: Label, version: Version, name: AssetName) -> Found:
         """One asset of one label."""
-
-        async def ask() -> Found:
-            return await self.library.find(label, version, name)
-
-        return await self._ask(ask, (label,), version, name)
+        return await self._ask(
+            lambda: self.library.find(label, version, name), lambda: (label,), version, name
+        )
 
     async def find_in_source(self, source: Source, version: Version, name: AssetName) -> Found:
         """One asset of a source, whichever of its labels has it."""
-
-        async def ask() -> Found:
-            return await self.library.find_in_source(source, version, name)
-
-        return await self._ask(ask, self._beyond.labels_of(source), version, name)
+        return await self._ask(
+            lambda: self.library.find_in_source(source, version, name),
+            lambda: self._beyond.labels_of(source),
+            version,
+            name,
+        )
 
     async def release(self, label: Label, version: Version) -> Release:
         """One release, complete or not."""
-
-        async def ask() -> Release:
-            return await self.library.release(label, version)
-
-        return await self._ask(ask, (label,), version)
+        return await self._ask(
+            lambda: self.library.release(label, version), lambda: (label,), version
+        )
 
     async def fill(self, source: Source, version: Version) -> None:
-        """Sends for a version of a source, as far as it is not here."""
-        try:
-            await self._beyond.bring(self._beyond.labels_of(source), version)
-        except UpstreamError:
-            members = self.library.labels_of(source)
-            there = [one.version for label in members for one in await self.library.releases(label)]
-            if version not in there:
-                raise
+        """Has a version of a source fetched, where nothing of it is here."""
+        for label in self.library.labels_of(source):
+            if version in [one.version for one in await self.library.releases(label)]:
+                return
+        await self._in_time(self._beyond.bring(self._beyond.labels_of(source), version))
 
     async def listed(self, label: Label) -> list[Version]:
         """The versions of a label, newest first."""
@@ -109,15 +110,19 @@ class Desk:
         more = await self._beyond.versions(self._beyond.labels_of(source))
         return await _with(more, lambda: self.library.offered_in_source(source))
 
-    async def latest(self, label: Label) -> Version:
-        """The version of a label that clusterctl would take for `latest`."""
-        newest = await self._newest((label,), lambda: self.library.offered(label))
+    async def latest(self, label: Label, name: AssetName | None = None) -> Version:
+        """The version of a label that clusterctl would take for `latest`; `name` must be in it."""
+        newest = await self._in_time(
+            self._newest((label,), lambda: self.library.offered(label), name)
+        )
         return newest or await self.library.latest(label)
 
     async def latest_in_source(self, source: Source) -> Version:
         """The version of a source that clusterctl would take for `latest`."""
         labels = self._beyond.labels_of(source)
-        newest = await self._newest(labels, lambda: self.library.offered_in_source(source))
+        newest = await self._in_time(
+            self._newest(labels, lambda: self.library.offered_in_source(source))
+        )
         if newest is None:
             raise NotThereError(f"{source} has no complete release")
         return newest
@@ -125,20 +130,20 @@ class Desk:
     async def _ask(
         self,
         ask: Callable[[], Awaitable[T]],
-        labels: Collection[Label],
+        labels: Callable[[], Sequence[Label]],
         version: Version,
         name: AssetName | None = None,
     ) -> T:
-        """What the library says, asked once more after what it has not was sent for."""
+        """What the library says, asked once more after what it has not was fetched."""
         try:
             return await ask()
         except NotThereError:
-            if not self.sends:
+            if not self.fetches:
                 raise
         reason, trouble = "", None
         try:
-            reason = await self._beyond.bring(labels, version, name)
-        except UpstreamError as error:
+            reason = await self._in_time(self._beyond.bring(labels(), version, name))
+        except StorageError as error:
             trouble = error
         try:
             return await ask()
@@ -151,7 +156,7 @@ class Desk:
             raise
 
     async def _newest(
-        self, labels: Collection[Label], offered: Callable[[], Awaitable[list[Version]]]
+        self, labels: Collection[Label], offered: Offered, name: AssetName | None = None
     ) -> Version | None:
         more = await self._beyond.versions(labels)
         listed = {*await _with(more, offered)}
@@ -161,8 +166,9 @@ class Desk:
             if newest is None or newest in held:
                 return newest
             try:
-                await self._beyond.bring(labels, newest)
-            except UpstreamError:
+                await self._beyond.bring(labels, newest, name)
+            except StorageError:
+                # An upstream's trouble, or our own disk's: what is here is as good as ever.
                 if not held:
                     raise
                 return latest(held)
@@ -171,15 +177,33 @@ class Desk:
             listed.discard(newest)
         return latest(await _or_none(offered))
 
+    async def _in_time(self, work: Awaitable[T]) -> T:
+        """What comes of `work`, which goes on without us where it takes too long."""
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await work
+        except TimeoutError:
+            raise UpstreamError(
+                f"it is still being fetched, after {self._seconds:g} seconds",
+                cure="ask again in a while",
+                address="",
+                slow=True,
+            ) from None
 
-async def _with(
-    more: Collection[Version], offered: Callable[[], Awaitable[list[Version]]]
-) -> list[Version]:
-    """What is offered, with more; raises where that is nothing at all."""
-    return newest_first({*await _or_none(offered), *more}) if more else await offered()
+
+async def _with(more: Offer, offered: Offered) -> list[Version]:
+    """What is offered, with more; raises where that is nothing at all, or nobody knows."""
+    if more.versions:
+        return newest_first({*await _or_none(offered), *more.versions})
+    try:
+        return await offered()
+    except NotThereError:
+        if more.trouble is not None:
+            raise more.trouble from None
+        raise
 
 
-async def _or_none(offered: Callable[[], Awaitable[list[Version]]]) -> list[Version]:
+async def _or_none(offered: Offered) -> list[Version]:
     try:
         return await offered()
     except NotThereError:

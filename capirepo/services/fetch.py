@@ -10,10 +10,11 @@ Rules kept here:
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from capirepo.errors import NotThereError, RefusedError, StorageError
+from capirepo.errors import ConflictError, NotThereError, RefusedError, StorageError
 from capirepo.outside import UpstreamError
 from capirepo.ports import TooLargeError
 from capirepo.services.ledger import Provenance, Sum
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from capirepo.services.plan import Order
 
     Judge = Callable[[Label, Version, AssetName, Received], Awaitable[None]]
+
+
+log = logging.getLogger("capirepo.mirror")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +161,8 @@ class Fetcher:
             fetched.causes.append(error)
         except TooLargeError as error:
             fetched.failures[file.name] = f"{file.name}: {error}"
+        except ConflictError:
+            log.info("%s: somebody else has added %s meanwhile", order, file.name)
         except RefusedError as error:
             fetched.refused[file.name] = f"{file.name}: {error}"
         except NotThereError as error:

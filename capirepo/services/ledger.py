@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 MIRROR: Final = "mirror"
 """The way in which a mirror brings releases; only these does a mirror ever remove."""
+CACHE: Final = "cache"
+"""The way in which a server brings what it was asked for and had not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +31,7 @@ class Author:
 
     Attributes:
         who: the name of a token, or of a user of this machine.
-        via: which way: cli, http or mirror.
+        via: which way: cli, http, mirror or cache.
         no_lint: why lint is passed over; '' where it is not.
     """
 

@@ -4,8 +4,7 @@ Rules kept here:
 - a list counts for a while; then it is asked for anew, by one question however many ask us;
 - whoever asks us waits a moment for the answer, and has the last one if it takes longer;
 - of an upstream that cannot be asked nothing is listed, as nothing could be fetched either, until
-  it answers again;
-- what turned out to be no good release, or not to be there, is not listed for a while.
+  it answers again.
 """
 
 from __future__ import annotations
@@ -17,9 +16,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from capirepo.errors import CapirepoError, NotThereError
+from capirepo.outside import UpstreamError
+from capirepo.services.beyond import Offer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable
 
     from capirepo.core.mirror import Origin
     from capirepo.core.version import Version
@@ -31,23 +32,6 @@ RETRY_SECONDS: Final = 30.0
 """A list is asked for this often at most, whoever needs a new one and however badly."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
-    """How long things count, and are waited for, in seconds.
-
-    Attributes:
-        fresh: how long a list counts.
-        absent: how long it is remembered that upstream has not got something.
-        moment: how long a list of versions is waited for.
-        fetch: how long a file is waited for.
-    """
-
-    fresh: float = 300.0
-    absent: float = 300.0
-    moment: float = 3.0
-    fetch: float = 60.0
-
-
 @dataclass(slots=True)
 class _Listed:
     """What is known of one upstream.
@@ -56,7 +40,7 @@ class _Listed:
         versions: what it lists; None where it lists nothing, and only names find something.
         tag: of that list.
         asked: when it was asked last.
-        down: whether it cannot be asked.
+        trouble: why it cannot be asked; None while it can.
         asking: the question that is out.
         since: when that went out.
     """
@@ -64,7 +48,7 @@ class _Listed:
     versions: frozenset[Version] | None = frozenset()
     tag: str = ""
     asked: float = float("-inf")
-    down: bool = False
+    trouble: UpstreamError | None = None
     asking: asyncio.Task[None] | None = field(default=None, repr=False)
     since: float = 0.0
 
@@ -74,38 +58,51 @@ class Listings:
 
     Args:
         upstream_for: opens an upstream.
-        patience: how long things count.
+        fresh: how many seconds a list counts.
+        moment: how many seconds it is waited for.
         clock: the time in seconds, which never goes back.
     """
 
     def __init__(
         self,
         upstream_for: Callable[[Origin], Upstream],
-        patience: Patience,
+        fresh: float,
+        moment: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._upstream_for = upstream_for
-        self._patience = patience
+        self._fresh = fresh
+        self._moment = moment
         self._clock = clock
         self._listed: dict[Origin, _Listed] = {}
 
-    async def versions(self, origin: Origin) -> Collection[Version]:
+    async def offer(self, origin: Origin) -> Offer:
         """What an upstream lists; nothing while it cannot be asked."""
-        known = await self._known(origin, self._patience.fresh)
-        return () if known.down else known.versions or ()
+        known = await self._known(origin, self._fresh)
+        if known.trouble is not None:
+            return Offer(trouble=known.trouble.again())
+        if known.tag or known.versions or known.asking is None:
+            return Offer(known.versions or frozenset())
+        return Offer(
+            trouble=UpstreamError(
+                f"{origin} has not answered within {self._moment:g} seconds",
+                address=str(origin),
+                slow=True,
+            )
+        )
 
     async def denies(self, origin: Origin, version: Version) -> bool:
         """Whether an upstream has just listed all that it has, and a version is not among it."""
-        for age in (self._patience.fresh, 0.0):
+        for age in (self._fresh, 0.0):
             known = await self._known(origin, age)
-            if known.down or known.versions is None or version in known.versions:
+            if known.trouble or known.versions is None or version in known.versions:
                 return False
         return known.asking is None
 
-    def doubt(self, origin: Origin) -> None:
-        """Takes note that something of an upstream could not be fetched."""
+    def doubt(self, origin: Origin, trouble: UpstreamError) -> None:
+        """Takes note that an upstream could not be asked for something."""
         known = self._listed.setdefault(origin, _Listed())
-        known.down, known.asked = True, self._clock()
+        known.trouble, known.asked = trouble.again(), self._clock()
 
     async def close(self) -> None:
         """Ends the questions that are out."""
@@ -118,14 +115,15 @@ class Listings:
         """What is known of an upstream, asked anew where it is older than `age`."""
         known = self._listed.setdefault(origin, _Listed())
         now = self._clock()
-        longest = RETRY_SECONDS if known.down else max(age, RETRY_SECONDS)
+        longest = RETRY_SECONDS if known.trouble else max(age, RETRY_SECONDS)
         if known.asking is None and now - known.asked >= longest:
             known.since = now
             known.asking = asyncio.create_task(self._ask(origin, known), name=f"list {origin}")
         if known.asking is not None:
             # Counted from when it went out: of many that ask, only the first wait at all.
-            left = known.since + self._patience.moment - now
-            await asyncio.wait([known.asking], timeout=max(left, 0.0))
+            left = known.since + self._moment - now
+            if left > 0:
+                await asyncio.wait([known.asking], timeout=left)
         return known
 
     async def _ask(self, origin: Origin, known: _Listed) -> None:
@@ -133,15 +131,15 @@ class Listings:
             listing = await self._upstream_for(origin).versions(known.tag)
         except NotThereError as error:
             log.info("%s lists no versions: %s", origin, error)
-            known.versions, known.tag, known.down = None, "", False
+            known.versions, known.tag, known.trouble = None, "", None
         except CapirepoError as error:
-            if not known.down:
+            if known.trouble is None:
                 log.warning("%s cannot be asked; what is here is served: %s", origin, error)
-            known.down = True
+            known.trouble = UpstreamError.of(error, str(origin))
         else:
-            if known.down:
+            if known.trouble is not None:
                 log.warning("%s can be asked again", origin)
-            known.down = False
+            known.trouble = None
             if not listing.unchanged:
                 known.versions, known.tag = frozenset(listing.versions), listing.tag
         finally:

@@ -15,27 +15,33 @@ MOST: Final = 10_000
 
 
 class Memory(Generic[Key, Value]):
-    """Values by keys, each for some time.
+    """Values by keys, each for the same time.
 
     Args:
+        seconds: how long something is remembered.
         clock: the time in seconds, which never goes back.
     """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
+        self._seconds = seconds
         self._clock = clock
+        # The oldest first.
         self._kept: dict[Key, tuple[float, Value]] = {}
+
+    def __len__(self) -> int:
+        return len(self._kept)
 
     def recall(self, key: Key) -> Value | None:
         """What is remembered; None where nothing is (any more)."""
         until, value = self._kept.get(key, (0.0, None))
-        if value is not None and self._clock() >= until:
-            del self._kept[key]
-            return None
-        return value
+        return value if self._clock() < until else None
 
-    def keep(self, key: Key, value: Value, seconds: float) -> None:
-        """Remembers a value for some seconds."""
+    def keep(self, key: Key, value: Value) -> None:
+        """Remembers a value, and forgets what is too old."""
+        now = self._clock()
         self._kept.pop(key, None)
-        self._kept[key] = (self._clock() + seconds, value)
-        if len(self._kept) > MOST:
-            del self._kept[next(iter(self._kept))]
+        for oldest in tuple(self._kept):
+            if self._kept[oldest][0] > now and len(self._kept) < MOST:
+                break
+            del self._kept[oldest]
+        self._kept[key] = (now + self._seconds, value)

@@ -155,7 +155,9 @@ class Mirror:
         if fetched.refused:
             return replace(brought, state=ASIDE, reason="; ".join(fetched.refused.values()))
         if order.adds:
-            return brought
+            gone = [file.name for file in order.files if file.name not in fetched.sums]
+            reason = f"upstream has no {', '.join(gone)}"
+            return replace(brought, state=ABSENT, reason=reason) if gone else brought
         components = self._catalog.entry(label).components
         if not fetched.sums or _lacks(components, order, fetched):
             await self._intake.drop(label, version)
@@ -196,9 +198,12 @@ class Mirror:
         """Refuses a file that lint finds an error in, beside the release that it is to be added to.
 
         Raises:
+            ConflictError: it is there already.
             RefusedError: it has one, or a name that is hardly to be told from another.
         """
         there = await self._store.assets(label, version)
+        if name in there:
+            raise ConflictError(f"{name} is there already")
         try:
             admission.check_names([*there, name])
         except ConflictError as error:

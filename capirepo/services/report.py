@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from typing import TYPE_CHECKING, Any, Final
 
 from capirepo.core.clusterctl import Address
 from capirepo.core.components import Manifest, read_manifest
-from capirepo.core.names import Label, parse_label, provider_of
+from capirepo.core.names import Label, is_called, parse_label, provider_of
 from capirepo.core.version import parse_version
 from capirepo.errors import BadInputError, NotThereError
 from capirepo.outside import UpstreamError
@@ -135,51 +136,55 @@ def _pending_summary(waiting: Waiting, last: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-async def addresses(desk: Desk, wanted: Iterable[str] = ()) -> list[Address]:
+async def addresses(desk: Desk, wanted: Iterable[str] = (), *, known: bool = True) -> list[Address]:
     """What a clusterctl.yaml names: each label with a complete release, or those wanted.
 
     Args:
-        desk: the repository.
+        desk: the repository; what is wanted is fetched if need be, and so are private providers
+            of which nothing is here: clusterctl would not know of them.
         wanted: `LABEL`, `LABEL@VERSION` or, as clusterctl writes it, `LABEL:VERSION`; a
             provider's name alone does where one label has it. Nothing means everything.
+        known: whether those that clusterctl knows by itself are named as well.
 
     Raises:
         BadInputError, NotThereError: something wanted is no label, or not there.
+        UpstreamError: something wanted cannot be fetched now.
     """
+    catalog, library = desk.library.catalog, desk.library
     chosen: list[tuple[Label, Version, bool]] = []
     for text in wanted:
         name, _, version = text.replace(":", "@", 1).partition("@")
-        label = find_label(desk, name)
+        label = find_label(library, name)
         if version:
             release = await desk.release(label, parse_version(version))
             chosen.append((label, release.version, True))
         else:
             chosen.append((label, await desk.latest(label), False))
     if not chosen:
-        for label in desk.labels:
-            try:
-                chosen.append((label, await desk.latest(label), False))
-            except (NotThereError, UpstreamError):
-                continue
+        for label in sorted({*library.labels, *desk.private}):
+            latest = library.latest if label in library.labels else desk.latest
+            with contextlib.suppress(NotThereError, UpstreamError):
+                chosen.append((label, await latest(label), False))
     return [
         Address(
             label=label,
             version=version,
-            source=desk.library.catalog.entry(label).source,
-            components=desk.library.catalog.entry(label).components,
+            source=catalog.entry(label).source,
+            components=catalog.entry(label).components,
             pinned=pinned,
         )
         for label, version, pinned in chosen
+        if known or not catalog.entry(label).known
     ]
 
 
-def find_label(repository: Library | Desk, text: str) -> Label:
+def find_label(library: Library, text: str) -> Label:
     """The label that a person means: a label, or a provider's name that only one has.
 
     Raises:
         BadInputError, NotThereError: none is meant, or more than one.
     """
-    named = [label for label in repository.labels if is_called(label, text)]
+    named = [label for label in library.labels if is_called(label, text)]
     if text in named:
         return Label(text)
     if len(named) == 1:
@@ -189,18 +194,12 @@ def find_label(repository: Library | Desk, text: str) -> Label:
     try:
         return parse_label(text)
     except BadInputError as error:
-        if repository.labels:
+        if library.labels:
             raise NotThereError(
                 f"there is no provider {ascii(text)[:80]} in this repository",
-                available=repository.labels,
+                available=library.labels,
             ) from error
         raise
-
-
-def is_called(label: Label, text: str) -> bool:
-    """Whether `text` is the label, or its provider's name."""
-    provider = provider_of(label)
-    return text == label or (provider is not None and text == provider.name)
 
 
 async def _digest(library: Library, release: Release, asset: Asset) -> str:

@@ -13,16 +13,19 @@ from typing import TYPE_CHECKING
 
 from capirepo.core.names import CLUSTERCTL, AssetName, ProviderType, provider_of
 from capirepo.core.release import is_template
-from capirepo.services.errands import Errand, Errands
+from capirepo.services.beyond import Offer
+from capirepo.services.courier import Errand
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
     from capirepo.core.catalog import Catalog
     from capirepo.core.mirror import Origin
     from capirepo.core.names import Label, Source
     from capirepo.core.version import Version
+    from capirepo.outside import UpstreamError
     from capirepo.ports import Store
+    from capirepo.services.errands import Errands
     from capirepo.services.listings import Listings
 
 
@@ -34,22 +37,25 @@ class Stash:
         catalog: who has which source.
         store: what is here.
         listings: what upstreams list.
-        errands: fetches.
+        errands: has things fetched.
+        arrived: has what is new looked at.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - the parts that it works with
         self,
         origins: Mapping[Label, Origin],
         catalog: Catalog,
         store: Store,
         listings: Listings,
         errands: Errands,
+        arrived: Callable[[], Awaitable[object]],
     ) -> None:
         self._origins = origins
-        self._catalog = catalog
+        self._sources = catalog.group(origins)
         self._store = store
         self._listings = listings
         self._errands = errands
+        self._arrived = arrived
 
     @property
     def labels(self) -> Collection[Label]:
@@ -58,23 +64,18 @@ class Stash:
 
     def labels_of(self, source: Source) -> tuple[Label, ...]:
         """Those that clients look for under `source`."""
-        return tuple(
-            entry.label
-            for entry in self._catalog.entries()
-            if entry.label in self._origins and source in (entry.source, *entry.former)
-        )
+        return self._sources.get(source, ())
 
-    async def versions(self, labels: Collection[Label]) -> Collection[Version]:
-        """What upstream lists of any of these labels, but for what is known to be no good."""
+    async def versions(self, labels: Collection[Label]) -> Offer:
+        """What upstreams list of any of these labels, but for what is known to be no good."""
         found: set[Version] = set()
+        trouble: UpstreamError | None = None
         for origin, members in self._by_origin(labels):
             providers = [label for label in members if label != CLUSTERCTL] or members
-            found.update(
-                version
-                for version in await self._listings.versions(origin)
-                if self._errands.is_good(providers, version)
-            )
-        return found
+            offer = await self._listings.offer(origin)
+            trouble = trouble or offer.trouble
+            found.update(one for one in offer.versions if self._errands.is_good(providers, one))
+        return Offer(frozenset(found), trouble)
 
     async def bring(
         self, labels: Collection[Label], version: Version, name: AssetName | None = None
@@ -84,19 +85,30 @@ class Stash:
             await self._bring(origin, members, version, name)
             for origin, members in self._by_origin(labels)
         ]
-        return "; ".join(filter(None, reasons))
+        return "; ".join(dict.fromkeys(filter(None, reasons)))
 
     async def _bring(
         self, origin: Origin, members: Sequence[Label], version: Version, name: AssetName | None
     ) -> str:
-        if name is None or not _is_program(name):
+        if name is not None and await self._have(members, version, name):
+            # Somebody else has brought it, and the library has not looked since.
+            await self._arrived()
+            return ""
+        reasons: dict[Label, str] = {}
+        if any(one != CLUSTERCTL for one in members) and not (name and _is_program(name)):
             group = [one for one, at in self._origins.items() if at == origin and one != CLUSTERCTL]
             lacking = [one for one in group if not await self._store.assets(one, version)]
-            await self._errands.run(Errand(origin, version, tuple(lacking)))
+            if lacking:
+                reasons = await self._errands.run(Errand(origin, version, tuple(lacking)))
+            else:
+                await self._arrived()
         if name is not None:
             takers = [one for one in members if await self._may_take(origin, one, version, name)]
-            await self._errands.run(Errand(origin, version, tuple(takers), name))
-        return self._errands.reason(members, version, name or "")
+            reasons |= await self._errands.run(Errand(origin, version, tuple(takers), name))
+        return next((reasons[one] for one in members if one in reasons), "")
+
+    async def _have(self, members: Sequence[Label], version: Version, name: AssetName) -> bool:
+        return any([name in await self._store.assets(one, version) for one in members])
 
     async def _may_take(
         self, origin: Origin, label: Label, version: Version, name: AssetName

@@ -68,7 +68,8 @@ def of_exception(url: URL, error: Exception) -> UpstreamError:
         reason = "broke off before it answered"
     else:
         reason = f"does not speak HTTP as expected: {_said(error)}"
-    return UpstreamError(f"{where} {reason}", address=where, cure=cure)
+    slow = isinstance(error, TimeoutError)
+    return UpstreamError(f"{where} {reason}", address=where, cure=cure, slow=slow)
 
 
 def of_status(

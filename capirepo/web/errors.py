@@ -96,7 +96,7 @@ def _of_upstream(request: web.Request, error: UpstreamError) -> web.Response:
     status = STATUS[UpstreamError]
     if error.retry_after is not None:
         status = web.HTTPServiceUnavailable.status_code
-    elif isinstance(error.__cause__, TimeoutError):
+    elif error.slow:
         status = web.HTTPGatewayTimeout.status_code
     answer = refusal(request, status, str(error))
     if error.retry_after is not None:

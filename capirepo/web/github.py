@@ -102,16 +102,16 @@ async def releases(request: web.Request) -> web.Response:
         _release(request, source, version, await _assets(library, source, version))
         for version in page.items
     ]
-    return send.as_json(
-        request, content, Link=page.links(request, f"{_base(request, source)}/releases")
-    )
+    links = page.links(request, f"{_base(request, source)}/releases")
+    return send.with_upstreams(request, send.as_json(request, content, Link=links))
 
 
 async def latest_release(request: web.Request) -> web.Response:
     """The newest release."""
     source = _source(request)
     version = await desk_of(request).latest_in_source(source)
-    return send.as_json(request, await _whole_release(request, source, version))
+    answer = send.as_json(request, await _whole_release(request, source, version))
+    return send.with_upstreams(request, answer)
 
 
 async def release_by_tag(request: web.Request) -> web.Response:
@@ -198,11 +198,18 @@ def _source(request: web.Request) -> Source:
 
 
 async def _by_id(request: web.Request) -> dict[str, Any]:
-    source, library = _source(request), library_of(request)
-    for label in library.labels_of(source):
-        for release in await library.releases(label):
-            if str(id_of("release", source, release.version)) == text(request, "id"):
-                return await _whole_release(request, source, release.version)
+    source, library, desk = _source(request), library_of(request), desk_of(request)
+    versions = {
+        release.version: None
+        for label in library.labels_of(source)
+        for release in await library.releases(label)
+    }
+    if desk.fetches and desk.has_source(source):
+        versions |= dict.fromkeys(await desk.listed_in_source(source))
+    for version in versions:
+        if str(id_of("release", source, version)) == text(request, "id"):
+            await desk.fill(source, version)
+            return await _whole_release(request, source, version)
     raise NotThereError("Not Found")
 
 

@@ -10,6 +10,7 @@ Rules kept here (clusterctl's `internal/goproxy`, and the Go module reference):
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
@@ -18,6 +19,9 @@ from capirepo.core.version import parse_version
 from capirepo.errors import NotThereError
 from capirepo.web import send
 from capirepo.web.site import desk_of, text
+
+if TYPE_CHECKING:
+    from capirepo.core.version import Version
 
 
 def routes() -> list[web.RouteDef]:
@@ -34,7 +38,7 @@ async def versions(request: web.Request) -> web.Response:
     """The versions of a source, one a line."""
     source = _source(f"{text(request, 'owner')}/{text(request, 'repo')}")
     listed = await desk_of(request).listed_in_source(source)
-    return send.as_text(request, "".join(f"{version}\n" for version in listed))
+    return _lines(request, listed)
 
 
 async def version(request: web.Request) -> web.Response:
@@ -44,14 +48,20 @@ async def version(request: web.Request) -> web.Response:
     if wanted not in await desk_of(request).listed_in_source(_source(module)):
         raise NotThereError(f"{module} has no {wanted}")
     if text(request, "kind") == "info":
-        return send.as_json(request, {"Version": str(wanted)})
-    return send.as_text(request, f"module github.com/{_unescaped(module)}\n")
+        answer = send.as_json(request, {"Version": str(wanted)})
+    else:
+        answer = send.as_text(request, f"module github.com/{_unescaped(module)}\n")
+    return send.with_upstreams(request, answer)
 
 
 async def clusterctl_versions(request: web.Request) -> web.Response:
     """The versions of clusterctl itself, which it looks up on every call."""
-    listed = await desk_of(request).listed(CLUSTERCTL)
-    return send.as_text(request, "".join(f"{version}\n" for version in listed))
+    return _lines(request, await desk_of(request).listed(CLUSTERCTL))
+
+
+def _lines(request: web.Request, versions: list[Version]) -> web.Response:
+    text = "".join(f"{version}\n" for version in versions)
+    return send.with_upstreams(request, send.as_text(request, text))
 
 
 def _source(module: str) -> Source:

@@ -135,15 +135,19 @@ async def _streamed(
 
 
 def listing(request: web.Request, body: bytes, type_: str, **headers: str) -> web.Response:
-    """Answers with something that is computed from the whole repository, and upstreams' lists."""
+    """Answers with something that is computed from the whole repository."""
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     about = {"Content-Type": type_, "ETag": etag, "Cache-Control": _ALWAYS_ASK}
     about |= {name.replace("_", "-"): value for name, value in headers.items()}
     if _is_known(request, etag):
         return _response(304, about)
-    response = _response(200, about, body)
-    # What an upstream lists changes, and nothing here does.
-    response[PURE] = not desk_of(request).sends
+    return _response(200, about, body)
+
+
+def with_upstreams(request: web.Request, response: web.Response) -> web.Response:
+    """A listing of what upstreams list as well: that changes, and nothing here does."""
+    if desk_of(request).fetches:
+        response[PURE] = False
     return response
 
 

@@ -82,15 +82,13 @@ async def clusterctl_yaml(request: web.Request) -> web.Response:
     # Concrete versions, at a host that is nobody's: without the proxy these lead nowhere,
     # where GitHub's would lead to the real one.
     style = style_of(request.query.get("style", Style.GITLAB.value))
-    addresses = await report.addresses(site.desk, request.query.getall("provider", []))
-    if request.query.get("known", "true") == "false":
-        # What `capirepo run` asks: clusterctl has the others on its own list.
-        catalog = site.desk.library.catalog
-        addresses = [one for one in addresses if not catalog.entry(one.label).known]
+    # What `capirepo run` asks: clusterctl has the others on its own list.
+    known = request.query.get("known", "true") != "false"
+    wanted = request.query.getall("provider", [])
+    addresses = await report.addresses(site.desk, wanted, known=known)
     registry = request.query.get("image-registry", "")
-    return send.as_yaml(
-        request, render_config(addresses, style, site.places, image_registry=registry)
-    )
+    content = render_config(addresses, style, site.places, image_registry=registry)
+    return send.with_upstreams(request, send.as_yaml(request, content))
 
 
 def style_of(name: str) -> Style:
@@ -123,7 +121,7 @@ async def asset(request: web.Request) -> web.StreamResponse:
     desk = desk_of(request)
     name, wanted = parse_label(text(request, "label")), parse_asset(text(request, "asset"))
     if text(request, "version") == LATEST:
-        newest: Version = await desk.latest(name)
+        newest: Version = await desk.latest(name, wanted)
         raise web.HTTPFound(f"/{name}/{newest}/{wanted}")
     version = parse_version(text(request, "version"))
     return await send.asset(request, desk.library, await desk.find(name, version, wanted))

@@ -13,10 +13,12 @@ from capirepo.core.names import CLUSTERCTL, AssetName, Label, Source
 from capirepo.core.version import Version, parse_version
 from capirepo.errors import NotThereError, StorageError
 from capirepo.outside import UpstreamError
+from capirepo.services.courier import Courier
 from capirepo.services.desk import Desk
-from capirepo.services.errands import Errand, Errands
+from capirepo.services.errands import Errands
 from capirepo.services.library import Library
-from capirepo.services.listings import Listings, Patience
+from capirepo.services.listings import Listings
+from capirepo.services.memory import MOST, Memory
 from capirepo.services.stash import Stash
 from capirepo.store.findings import KeptFindings
 from capirepo.store.fs import STATE
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from capirepo.outside import RemoteAsset
+    from capirepo.services.courier import Errand
 
 SOURCE = Source("awesome-org/cluster-api-provider-awesome")
 BOOTSTRAP = Label("bootstrap-awesome")
@@ -87,25 +90,24 @@ class Cache:
         catalog = Catalog([*entries, own_entry(CLUSTERCTL, SOURCE)])
         findings = KeptFindings(root / STATE / "findings.json")
         self.library = Library(ground.store, BlobCache(ground.store, 1 << 20), findings, catalog)
-        given = Patience(**patience)
-        self.listings = Listings(lambda _: upstream, given, self.clock)
+        self.listings = Listings(
+            lambda _: upstream,
+            patience.get("fresh", 300.0),
+            patience.get("moment", 3.0),
+            self.clock,
+        )
 
         def alone(errand: Errand) -> contextlib.AbstractAsyncContextManager[None]:
             return held(root / STATE / "locks" / f"fetch {errand.version}", None)
 
-        self.errands = Errands(
-            catalog=catalog,
-            store=ground.store,
-            mirror=ground.mirror,
-            listings=self.listings,
-            upstream_for=lambda _: upstream,
-            alone=alone,
-            arrived=self.library.refresh,
-            patience=given,
-            clock=self.clock,
+        arrived, absent = self.library.refresh, patience.get("absent", 300.0)
+        courier = Courier(
+            catalog, ground.store, ground.mirror, self.listings, lambda _: upstream, alone
         )
-        stash = Stash(self.origins, catalog, ground.store, self.listings, self.errands)
-        self.desk = Desk(self.library, stash)
+        self.counts = courier.counts
+        self.errands = Errands(courier, self.listings, arrived, absent, self.clock)
+        stash = Stash(self.origins, catalog, ground.store, self.listings, self.errands, arrived)
+        self.desk = Desk(self.library, stash, patience.get("seconds", 60.0))
 
     async def close(self) -> None:
         await self.errands.close()
@@ -166,19 +168,20 @@ async def test_whoever_leaves_takes_nothing_from_the_others(caches: Any) -> None
     cache = caches(up)
     first = asyncio.create_task(cache.desk.find(LABEL, V1, METADATA))
     await up.reached.wait()
-    second = asyncio.create_task(cache.desk.find(LABEL, V1, METADATA))
     first.cancel()
     await asyncio.gather(first, return_exceptions=True)
+    second = asyncio.create_task(cache.desk.find(LABEL, V1, METADATA))
     up.may.set()
     assert (await second).asset.name == METADATA
+    assert up.asked.count("assets v0.1.0") == 1
 
 
 async def test_what_comes_too_late_for_its_client_is_there_for_the_next(caches: Any) -> None:
     up = Slow({"v0.1.0": release()})
-    cache = caches(up, fetch=0.01)
+    cache = caches(up, seconds=0.1)
     with pytest.raises(UpstreamError, match="still being fetched") as caught:
         await cache.desk.find(LABEL, V1, METADATA)
-    assert isinstance(caught.value.__cause__, TimeoutError)
+    assert caught.value.slow
     up.may.set()
     (task,) = cache.errands._out.values()
     await task
@@ -241,6 +244,46 @@ async def test_of_clusterctl_only_the_program_that_is_asked_for_comes(caches: An
     assert cache.library.labels == [CLUSTERCTL]
 
 
+async def test_the_latest_clusterctl_is_the_newest_that_has_the_program(caches: Any) -> None:
+    program = AssetName("clusterctl-linux-amd64")
+    up = FakeUpstream({"v0.1.0": {**release(), program: b"one"}, "v0.2.0": release("v0.2.0")})
+    cache = caches(up, labels=(LABEL, CLUSTERCTL))
+    assert await cache.desk.latest(CLUSTERCTL, program) == V1
+    assert cache.library.labels == [CLUSTERCTL]
+    up.asked.clear()
+    with pytest.raises(NotThereError):
+        await cache.desk.release(CLUSTERCTL, V2)
+    assert not up.asked
+
+
+async def test_what_was_brought_by_somebody_else_is_found_at_once(
+    caches: Any, tmp_path: Path
+) -> None:
+    up = FakeUpstream({"v0.1.0": release()})
+    cache = caches(up)
+    add_held(tmp_path / "root")
+    assert (await cache.desk.find_in_source(SOURCE, V2, METADATA)).version == V2
+    assert not up.asked
+
+
+async def test_a_file_that_somebody_else_adds_meanwhile_is_no_trouble(
+    caches: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    up = FakeUpstream({"v0.1.0": release()})
+    cache = caches(up)
+    await cache.desk.find(LABEL, V1, METADATA)
+    up.releases["v0.1.0"][TEMPLATE] = GOOD_TEMPLATE
+    asked = up.asset
+
+    async def late(version: Version, name: AssetName) -> RemoteAsset:
+        (cache.ground.root / LABEL / str(version) / name).write_bytes(GOOD_TEMPLATE)
+        return await asked(version, name)
+
+    monkeypatch.setattr(up, "asset", late)
+    assert (await cache.desk.find(LABEL, V1, TEMPLATE)).asset.name == TEMPLATE
+    assert [entry["action"] for entry, _ in cache.ground.journal.entries()] == ["cache"]
+
+
 async def test_labels_at_an_address_of_their_own_are_fetched_by_themselves(caches: Any) -> None:
     up = FakeUpstream({"v0.1.0": release()})
     cache = caches(up, labels=(LABEL, BOOTSTRAP), source=None)
@@ -254,12 +297,7 @@ async def test_two_servers_of_one_root_fetch_a_release_once(caches: Any) -> None
     asking = [asyncio.create_task(each.desk.find(LABEL, V1, METADATA)) for each in (one, other)]
     await up.reached.wait()
     up.may.set()
-    await asyncio.wait(asking)
-    # The second finds it in ROOT, and its library at its next look.
-    await other.library.refresh()
-    await one.library.refresh()
-    for each in (one, other):
-        await each.desk.find(LABEL, V1, METADATA)
+    assert {found.version for found in await asyncio.gather(*asking)} == {V1}
     assert up.opened == [COMPONENTS, METADATA]
 
 
@@ -328,6 +366,66 @@ async def test_what_upstream_has_not_is_remembered_for_a_while(caches: Any) -> N
     assert (await cache.desk.find(LABEL, V1, TEMPLATE)).asset.name == TEMPLATE
 
 
+async def test_a_file_that_is_too_large_is_absent_with_the_reason(caches: Any) -> None:
+    up = FakeUpstream({"v0.1.0": release(cluster_template__yaml=b"#" * (2 << 20))})
+    cache = caches(up)
+    for _ in range(3):
+        with pytest.raises(NotThereError, match="more than 1048576 bytes"):
+            await cache.desk.find(LABEL, V1, METADATA)
+    assert up.asked.count("assets v0.1.0") == 1
+
+
+async def test_a_file_that_upstream_only_seems_to_have_is_remembered_as_absent(
+    caches: Any,
+) -> None:
+    up = FakeUpstream({"v0.1.0": release()}, mute=True)
+    cache = caches(up)
+    await cache.desk.find(LABEL, V1, METADATA)
+
+    async def seems(version: Version, name: AssetName) -> RemoteAsset:
+        up.asked.append("asset")
+        return up._stated(str(version), name, b"")
+
+    up.asset = seems  # type: ignore[method-assign]
+    for _ in range(3):
+        with pytest.raises(NotThereError, match="upstream has no cluster-template-odd"):
+            await cache.desk.find(LABEL, V1, TEMPLATE)
+    assert up.asked.count("asset") == 1
+    assert cache.counts.releases == 1
+
+
+async def test_that_a_version_is_not_listed_yet_is_not_remembered(caches: Any) -> None:
+    up = FakeUpstream({"v0.1.0": release()})
+    cache = caches(up, absent=10_000.0)
+    with pytest.raises(NotThereError, match="lists no"):
+        await cache.desk.find(LABEL, V2, METADATA)
+    up.releases["v0.2.0"] = release("v0.2.0")
+    cache.clock.now += 31
+    assert (await cache.desk.find(LABEL, V2, METADATA)).version == V2
+
+
+@pytest.mark.parametrize(("bootstrap", "count"), [(components(), 1), ("a: [\n", 0)])
+async def test_a_source_is_listed_as_far_as_all_its_providers_are_good(
+    caches: Any, bootstrap: str, count: int
+) -> None:
+    up = FakeUpstream({"v0.1.0": release() | {"bootstrap-components.yaml": bootstrap.encode()}})
+    cache = caches(up, labels=(LABEL, BOOTSTRAP))
+    assert (await cache.desk.find(LABEL, V1, METADATA)).version == V1
+    offer = await cache.desk._beyond.versions((LABEL, BOOTSTRAP))
+    assert len(offer.versions) == count
+
+
+async def test_a_provider_that_a_version_lacks_keeps_nothing_from_being_listed(
+    caches: Any,
+) -> None:
+    up = FakeUpstream({"v0.1.0": release()})
+    cache = caches(up, labels=(LABEL, BOOTSTRAP))
+    await cache.desk.find(LABEL, V1, METADATA)
+    assert await cache.desk.listed_in_source(SOURCE) == [V1]
+    with pytest.raises(NotThereError, match="has no files of it"):
+        await cache.desk.find(BOOTSTRAP, V1, METADATA)
+
+
 async def test_a_bad_release_is_absent_with_its_reason_and_no_longer_listed(caches: Any) -> None:
     up = FakeUpstream({"v0.1.0": release(), "v0.2.0": BAD})
     cache = caches(up)
@@ -375,12 +473,12 @@ async def test_an_upstream_that_does_not_answer_is_waited_for_by_one_and_not_for
     add_held(tmp_path / "root")
     await cache.library.refresh()
     assert await cache.desk.listed_in_source(SOURCE) == [V2]
-    loop = asyncio.get_running_loop()
     cache.clock.now += 1
-    begun = loop.time()
-    for _ in range(100):
-        assert await cache.desk.listed_in_source(SOURCE) == [V2]
-    assert loop.time() - begun < 50 * 0.05
+    # It has an answer without ever giving the question a chance to be answered.
+    asking = cache.desk.listed_in_source(SOURCE)
+    with pytest.raises(StopIteration) as stopped:
+        asking.send(None)
+    assert stopped.value.value == [V2]
     assert up.asked == ["versions"]
 
 
@@ -434,6 +532,29 @@ async def test_latest_is_the_newest_that_is_here_where_upstream_fails(
     assert await cache.desk.latest_in_source(SOURCE) == V2
 
 
+async def test_an_empty_root_says_why_nothing_can_be_had(caches: Any) -> None:
+    cache = caches(FakeUpstream(down=True))
+    for asking in (
+        cache.desk.listed_in_source(SOURCE),
+        cache.desk.listed(LABEL),
+        cache.desk.latest(LABEL),
+        cache.desk.latest_in_source(SOURCE),
+    ):
+        with pytest.raises(UpstreamError, match="nobody answers"):
+            await asking
+
+
+async def test_an_empty_root_says_that_upstream_is_slow(caches: Any) -> None:
+    class Hanging(FakeUpstream):
+        async def versions(self, known: str = "") -> Any:  # noqa: ARG002 - the protocol
+            await asyncio.Event().wait()
+
+    cache = caches(Hanging(), moment=0.05)
+    with pytest.raises(UpstreamError, match=r"not answered within 0\.05") as caught:
+        await cache.desk.listed_in_source(SOURCE)
+    assert caught.value.slow
+
+
 # What fails
 
 
@@ -447,6 +568,7 @@ async def test_what_is_here_is_served_whatever_has_become_of_upstream(
     assert (await cache.desk.find_in_source(SOURCE, V2, METADATA)).version == V2
     await cache.desk.fill(SOURCE, V2)
     assert not up.asked
+    assert await cache.desk.latest(LABEL) == V2
     with pytest.raises(UpstreamError, match="nobody answers"):
         await cache.desk.find_in_source(SOURCE, V1, METADATA)
     with pytest.raises(UpstreamError, match="nobody answers"):
@@ -475,8 +597,39 @@ async def test_a_disk_of_ours_that_fails_is_no_fault_of_upstream(
         with pytest.raises(StorageError, match="no space") as caught:
             await cache.desk.find(LABEL, V1, METADATA)
     assert not isinstance(caught.value, UpstreamError)
+    with monkeypatch.context() as patched:
+        patched.setattr(cache.ground.intake, "reveal", full)
+        add_held(cache.ground.root)
+        await cache.library.refresh()
+        up.releases["v0.3.0"] = release("v0.3.0")
+        cache.clock.now += 1000
+        assert await cache.desk.latest(LABEL) == V2
     # Nothing of that is remembered: once there is space, it comes.
     assert (await cache.desk.find(LABEL, V1, METADATA)).version == V1
+
+
+async def test_what_was_remembered_keeps_nobody_alive(caches: Any) -> None:
+    up = FakeUpstream(down=True)
+    cache = caches(up)
+    with pytest.raises(UpstreamError) as caught:
+        await cache.desk.find(LABEL, V1, METADATA)
+    (_, kept), *_ = cache.errands._failing._kept.values()
+    assert kept is not caught.value
+    assert kept.__traceback__ is None
+    assert kept.__context__ is None
+
+
+def test_memory_forgets_what_is_old_and_what_is_too_much() -> None:
+    clock = Clock()
+    memory: Memory[int, str] = Memory(10.0, clock)
+    memory.keep(1, "one")
+    clock.now += 11
+    memory.keep(2, "two")
+    assert (memory.recall(1), memory.recall(2), len(memory)) == (None, "two", 1)
+    for number in range(MOST + 5):
+        memory.keep(number + 10, "more")
+    assert len(memory) == MOST
+    assert memory.recall(MOST + 14) == "more"
 
 
 def add_held(root: Path) -> None:
