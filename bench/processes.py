@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import socket
 import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+PYTHON: Final = sys.executable
 STOP_SECONDS: Final = 20.0
 START_SECONDS: Final = 30.0
 
@@ -47,6 +50,20 @@ def started(command: Sequence[str | Path], log: Path) -> Iterator[subprocess.Pop
             except BaseException:
                 os.killpg(process.pid, signal.SIGKILL)
                 raise
+
+
+def first_line(process: subprocess.Popen[str], what: str, log: Path) -> str:
+    """What a server prints once it is up.
+
+    Raises:
+        BenchError: it prints nothing in time.
+    """
+    out = process.stdout
+    if out is not None and select.select([out], [], [], START_SECONDS)[0]:
+        line = out.readline()
+        if line:
+            return line
+    raise BenchError(f"{what} does not come up: {tail(log)}")
 
 
 def environment() -> dict[str, str]:
