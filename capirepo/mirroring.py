@@ -14,6 +14,7 @@ from capirepo.repository import make_publishing
 from capirepo.services.drift import Comparer
 from capirepo.services.fetch import Limits
 from capirepo.services.ledger import MIRROR, Author, Ledger
+from capirepo.services.linting import Linters
 from capirepo.services.mirror import Mirror
 from capirepo.services.prune import Pruner
 from capirepo.services.survey import Surveyor
@@ -65,11 +66,11 @@ async def mirroring(repository: Repository) -> AsyncIterator[Mirroring]:
     )
     limits = Limits(size=repository.settings.publish.megabytes * _MEGABYTE)
     notes = FileRecords(repository.state / "fetched", lasting=False)
-    async with upstreams(repository) as opening:
+    async with upstreams(repository) as opening, Linters() as linters:
         yield Mirroring(
             sightings=sightings,
             surveyor=Surveyor(store, intake.pending, ledger, sightings, catalog, opening),
-            mirror=Mirror(store, intake, notes, ledger, sightings, catalog, limits),
+            mirror=Mirror(store, intake, notes, ledger, sightings, catalog, limits, linters.check),
             comparer=Comparer(store, ledger, catalog, opening),
             pruner=Pruner(store, intake, ledger),
             store=store,
