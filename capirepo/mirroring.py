@@ -88,7 +88,7 @@ async def upstreams(repository: Repository) -> AsyncIterator[Callable[[Origin], 
     """
     said = repository.settings.upstream
     access = Access.of(os.environ, goproxy=said.goproxy)
-    outside = Outside(proxies=Proxies.of(os.environ), tls=trusting(said.ca))
+    outside = Outside(proxies=Proxies.of(os.environ), tls=trusting(said.ca) if said.ca else None)
     catalog = _as_wanted(repository.settings)
     opened: dict[Origin, Upstream] = {}
 
