@@ -67,8 +67,13 @@ def first_line(process: subprocess.Popen[str], what: str, log: Path) -> str:
 
 
 def environment() -> dict[str, str]:
-    """Ours, without what would change what a server of ours does."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("CAPIREPO_")}
+    """Ours, without what would change what a server of ours does, and how fast it starts."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        # Installed programs have their bytecode; a checkout writes its own at the first start.
+        if not name.startswith("CAPIREPO_") and name != "PYTHONDONTWRITEBYTECODE"
+    }
 
 
 def run(command: Sequence[str | Path], environment: dict[str, str] | None = None) -> str:
