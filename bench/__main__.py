@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bench import itself, publishing, table, tools, versus_file, versus_nginx, versus_yaml
+from bench import (
+    itself,
+    publishing,
+    table,
+    tools,
+    versus_curl,
+    versus_file,
+    versus_nginx,
+    versus_yaml,
+)
 from bench.plan import Plan, say
 from bench.rows import BenchError, Outcome
 from capirepo import __version__
@@ -23,7 +32,7 @@ if TYPE_CHECKING:
 
     from bench.rows import Row
 
-GROUPS = (versus_file, versus_nginx, versus_yaml, itself, publishing)
+GROUPS = (versus_file, versus_nginx, versus_yaml, versus_curl, itself, publishing)
 NEEDS: Mapping[str, tuple[str, ...]] = {
     name: needed for group in GROUPS for name, needed in group.NAMES.items()
 }

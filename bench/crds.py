@@ -74,6 +74,36 @@ _PROPERTY: Final = """\
                   {second}
                 type: {type}
 """
+_CLUSTER: Final = """\
+apiVersion: cluster.x-k8s.io/v1beta1
+kind: Cluster
+metadata:
+  name: ${CLUSTER_NAME}
+  namespace: ${NAMESPACE}
+spec:
+  clusterNetwork:
+    pods:
+      cidrBlocks: ["${POD_CIDR:=192.168.0.0/16}"]
+"""
+_MACHINES: Final = """\
+---
+apiVersion: cluster.x-k8s.io/v1beta1
+kind: MachineDeployment
+metadata:
+  name: ${{CLUSTER_NAME}}-md-{number}
+  namespace: ${{NAMESPACE}}
+spec:
+  clusterName: ${{CLUSTER_NAME}}
+  replicas: ${{WORKER_MACHINE_COUNT:=1}}
+  selector:
+    matchLabels: {{}}
+  template:
+    spec:
+      clusterName: ${{CLUSTER_NAME}}
+      version: ${{KUBERNETES_VERSION}}
+      bootstrap:
+        dataSecretName: bench-v1.0.0
+"""
 _VOCABULARY: Final = (
     "the a of to is for and in this that must be field value machine cluster when if from not "
     "defaults optional required reference object namespace name condition controller version "
@@ -99,6 +129,17 @@ def components(size: int) -> str:
             break
         text += more
     return filled(text, size)
+
+
+def template(size: int) -> str:
+    """A cluster template of at most `size` bytes."""
+    text = _CLUSTER
+    for number in itertools.count():
+        more = _MACHINES.format(number=number)
+        if len(text) + len(more) > size:
+            break
+        text += more
+    return text
 
 
 def filled(text: str, size: int) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import socket
 import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+PYTHON: Final = sys.executable
 STOP_SECONDS: Final = 20.0
 START_SECONDS: Final = 30.0
 
@@ -49,9 +52,28 @@ def started(command: Sequence[str | Path], log: Path) -> Iterator[subprocess.Pop
                 raise
 
 
+def first_line(process: subprocess.Popen[str], what: str, log: Path) -> str:
+    """What a server prints once it is up.
+
+    Raises:
+        BenchError: it prints nothing in time.
+    """
+    out = process.stdout
+    if out is not None and select.select([out], [], [], START_SECONDS)[0]:
+        line = out.readline()
+        if line:
+            return line
+    raise BenchError(f"{what} does not come up: {tail(log)}")
+
+
 def environment() -> dict[str, str]:
-    """Ours, without what would change what a server of ours does."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("CAPIREPO_")}
+    """Ours, without what would change what a server of ours does, and how fast it starts."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        # Installed programs have their bytecode; a checkout writes its own at the first start.
+        if not name.startswith("CAPIREPO_") and name != "PYTHONDONTWRITEBYTECODE"
+    }
 
 
 def run(command: Sequence[str | Path], environment: dict[str, str] | None = None) -> str:

@@ -18,6 +18,12 @@ MINORS: Final = 10
 PATCHES: Final = 10
 COMPONENTS: Final = "infrastructure-components.yaml"
 SMALL: Final = "cluster-template-small.yaml"
+# By provider, what the components of each release have: 20 MB in all, with the templates.
+_MIRRORED: Final = {"east": 1_200_000, "west": 1_150_000, "north": 1_030_000, "south": 600_000}
+_MIRRORED_MINORS: Final = 5
+_TEMPLATE: Final = 7_000
+# Other names are longer.
+_MARGIN: Final = 4 * 1024
 _MEBIBYTE: Final = 1 << 20
 _KIBIBYTE: Final = 1 << 10
 
@@ -61,6 +67,35 @@ def many_small(folder: Path) -> Path:
                 (release / COMPONENTS).write_text(components)
                 (release / "cluster-template.yaml").write_text(template)
     return root
+
+
+def to_mirror(root: Path) -> dict[str, int]:
+    """A plain tree of 20 releases: four infrastructure providers, five versions each.
+
+    They are like real ones in size and kind: components, metadata.yaml and a template each, 60
+    files of 20 MB in all, and lint finds no error in them.
+
+    Returns:
+        The size of each file, by its path in the tree.
+    """
+    sizes: dict[str, int] = {}
+    for name, size in _MIRRORED.items():
+        label = f"infrastructure-{name}"
+        versions = [f"v1.{minor}.0" for minor in range(_MIRRORED_MINORS)]
+        for minor, version in enumerate(versions):
+            named = crds.components(size - _MARGIN).replace("bench", name)
+            files = {
+                "metadata.yaml": _metadata(minor + 1),
+                COMPONENTS: crds.filled(named.replace(":v1.0.0", f":{version}"), size),
+                "cluster-template.yaml": crds.template(_TEMPLATE).replace("v1.0.0", version),
+            }
+            for file, text in files.items():
+                path = root / label / version / file
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text)
+                sizes[f"{label}/{version}/{file}"] = len(text)
+        (root / label / "versions").write_text("\n".join(versions))
+    return sizes
 
 
 def _metadata(minors: int) -> str:

@@ -32,7 +32,7 @@ class Row:
 
     Attributes:
         name: of the measurement, for `--only`; several rows may share it.
-        unit: of `ours` and `other`: /s, ms or MB.
+        unit: of `ours` and `other`: /s, ms, MB or MB/s.
         ours: one value a round.
         other: the same of what we are compared with; empty for a figure that stands alone.
         bound: of the median ratio, or of the median of `ours`; None for information only.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
-import select
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +12,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from bench import tools
-from bench.processes import START_SECONDS, started, tail, wait_until
-from bench.rows import BenchError
+from bench.processes import first_line, started, wait_until
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Iterator
 
 _KIBIBYTE = 1024
@@ -69,7 +66,7 @@ def serving(root: Path, log: Path, access_log: str = "off") -> Iterator[Served]:
         command += [option, "127.0.0.1:0"]
     began = time.perf_counter()
     with started(command, log) as process:
-        banner = json.loads(_first_line(process, log))
+        banner = json.loads(first_line(process, "capirepo serve", log))
         wait_until("/readyz", lambda: _is_ready(banner["url"]))
         yield Served(
             root=root,
@@ -85,15 +82,6 @@ def connection_to(url: str) -> http.client.HTTPConnection:
     """A connection that stays open, whatever proxies the environment names."""
     parts = urlsplit(url)
     return http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=10)
-
-
-def _first_line(process: subprocess.Popen[str], log: Path) -> str:
-    out = process.stdout
-    if out is not None and select.select([out], [], [], START_SECONDS)[0]:
-        line = out.readline()
-        if line:
-            return line
-    raise BenchError(f"capirepo serve does not come up: {tail(log)}")
 
 
 def _is_ready(url: str) -> bool:

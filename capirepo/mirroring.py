@@ -13,6 +13,7 @@ from capirepo.repository import largest_file, make_publishing, user
 from capirepo.services.drift import Comparer
 from capirepo.services.fetch import Limits
 from capirepo.services.ledger import MIRROR, Author, Ledger
+from capirepo.services.linting import Linters
 from capirepo.services.mirror import Mirror
 from capirepo.services.prune import Pruner
 from capirepo.services.survey import Surveyor
@@ -62,11 +63,11 @@ async def mirroring(repository: Repository) -> AsyncIterator[Mirroring]:
     )
     limits = Limits(size=largest_file(repository.settings))
     notes = FileRecords(repository.state / "fetched", lasting=False)
-    async with upstreams(repository) as opening:
+    async with upstreams(repository) as opening, Linters() as linters:
         yield Mirroring(
             sightings=sightings,
             surveyor=Surveyor(store, intake.pending, ledger, sightings, catalog, opening),
-            mirror=Mirror(store, intake, notes, ledger, sightings, catalog, limits),
+            mirror=Mirror(store, intake, notes, ledger, sightings, catalog, limits, linters.check),
             comparer=Comparer(store, ledger, catalog, opening),
             pruner=Pruner(store, intake, ledger),
             store=store,
@@ -90,7 +91,8 @@ async def upstreams(
     """
     said = repository.settings.upstream
     access = Access.of(os.environ, goproxy=said.goproxy)
-    outside = Outside(proxies=Proxies.of(os.environ), tls=trusting(said.ca), via=via)
+    tls = trusting(said.ca) if said.ca else None
+    outside = Outside(proxies=Proxies.of(os.environ), tls=tls, via=via)
     catalog = _as_wanted(repository.settings)
     opened: dict[Origin, Upstream] = {}
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -43,11 +44,13 @@ class Limits:
         size: how large a file may be, in bytes.
         files: how many are fetched at once.
         releases: of how many releases they are.
+        judged: how many releases are read by lint at once, beside those that are fetched.
     """
 
     size: int
     files: int = 8
     releases: int = 4
+    judged: int = field(default_factory=lambda: min(os.cpu_count() or 1, 4))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,17 +18,20 @@ from capirepo.services.fetch import Fetcher, Limits
 from capirepo.services.tasks import side_by_side
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from capirepo.core.catalog import Catalog
     from capirepo.core.lint import Problem
     from capirepo.core.names import AssetName, Label
+    from capirepo.core.release import Asset
     from capirepo.core.version import Version
     from capirepo.outside import Sightings, UpstreamError
     from capirepo.ports import Intake, Received, Records, Store
     from capirepo.services.fetch import Fetched
     from capirepo.services.ledger import Author, Ledger
     from capirepo.services.plan import Order, Plan
+
+    Check = Callable[[Catalog, Label, Version, Mapping[str, bytes]], Awaitable[tuple[Problem, ...]]]
 
 LISTED, ASIDE, ABSENT, FAILED = "listed", "aside", "absent", "failed"
 
@@ -74,6 +77,21 @@ class Watcher:
     done: Callable[[Brought], None] = field(default=lambda _: None)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    """What lint says of a release.
+
+    Attributes:
+        assets: the files that it has read.
+        problems: all that it found.
+        wrong: why it is no good release, in words.
+    """
+
+    assets: Mapping[AssetName, Asset]
+    problems: tuple[Problem, ...]
+    wrong: tuple[str, ...]
+
+
 class Mirror:
     """Brings releases into one repository.
 
@@ -85,6 +103,7 @@ class Mirror:
         sightings: what was seen of each upstream.
         catalog: who has which components file.
         limits: how much is fetched at once.
+        check: finds every problem of a release.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - the parts that it works with
@@ -96,6 +115,7 @@ class Mirror:
         sightings: Sightings,
         catalog: Catalog,
         limits: Limits,
+        check: Check = admission.check,
     ) -> None:
         self._store = store
         self._intake = intake
@@ -104,6 +124,9 @@ class Mirror:
         self._sightings = sightings
         self._catalog = catalog
         self._limits = limits
+        self._check = check
+        # What waits for its turn is not in memory yet.
+        self._judging = asyncio.Semaphore(limits.judged)
 
     async def bring(self, plan: Plan, author: Author, watcher: Watcher) -> list[Brought]:
         """Fetches what a plan orders, side by side.
@@ -126,9 +149,12 @@ class Mirror:
             watcher.arrived,
         )
 
+        fetching = asyncio.Semaphore(self._limits.releases)
+
         async def one(order: Order) -> Brought:
             try:
-                fetched = await fetcher.fetch(order)
+                async with fetching:
+                    fetched = await fetcher.fetch(order)
                 # What is aside already is left there, for the next run.
                 fetcher.check()
                 brought = await self._finish(order, fetched, author)
@@ -141,7 +167,7 @@ class Mirror:
             watcher.done(brought)
             return brought
 
-        done = await side_by_side(self._limits.releases, one, plan.orders, "mirror a release")
+        done = await side_by_side(max(len(plan.orders), 1), one, plan.orders, "mirror a release")
         fetcher.check()
         await asyncio.to_thread(self._remember, plan, done)
         return done
@@ -162,35 +188,43 @@ class Mirror:
         if not fetched.sums or _lacks(components, order, fetched):
             await self._intake.drop(label, version)
             return replace(brought, state=ABSENT, reason="upstream has no files of it")
+        judged = await self._judge(label, version)
         async with self._intake.locked(label):
             if await self._store.assets(label, version):
                 # Somebody has published it meanwhile, and a release never changes.
                 await self._intake.drop(label, version)
             else:
-                problems, reason = await self._judge(label, version)
-                if reason:
-                    return replace(brought, state=ASIDE, reason=reason, problems=problems)
+                wrong = [*judged.wrong, *await self._found_now(label, version, judged)]
+                if wrong:
+                    more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+                    reason = f"kept aside: {wrong[0]}{more}"
+                    return replace(brought, state=ASIDE, reason=reason, problems=judged.problems)
                 await self._list(order, fetched, author)
         await asyncio.to_thread(self._notes.remove, label, version)
         return brought
 
-    async def _judge(self, label: Label, version: Version) -> tuple[tuple[Problem, ...], str]:
-        """What lint says of what is aside, and why that is no release; '' where it is one."""
-        pending = self._intake.pending
-        assets = await pending.assets(label, version)
-        files = await admission.contents(pending, label, version, assets)
-        problems = await admission.check(self._catalog, label, version, files)
+    async def _judge(self, label: Label, version: Version) -> _Judged:
+        """What lint says of what is aside; without a lock, as it may take seconds."""
+        async with self._judging:
+            pending = self._intake.pending
+            assets = await pending.assets(label, version)
+            files = await admission.contents(pending, label, version, assets)
+            problems = await self._check(self._catalog, label, version, files)
         errors = [str(one) for one in problems if one.is_error]
-        wrong = [*admission.missing(self._catalog, label, files), *errors]
+        wrong = (*admission.missing(self._catalog, label, files), *errors)
+        return _Judged(assets=assets, problems=problems, wrong=wrong)
+
+    async def _found_now(self, label: Label, version: Version, judged: _Judged) -> list[str]:
+        """What is wrong with a release that was judged, beside what is listed at this moment."""
+        wrong = []
+        if await self._intake.pending.assets(label, version) != judged.assets:
+            wrong.append("its files were changed while lint read them")
         try:
-            admission.check_names(assets)
+            admission.check_names(judged.assets)
             await admission.check_twins([self._store], label, version)
         except ConflictError as error:
             wrong.append(str(error))
-        if not wrong:
-            return problems, ""
-        more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-        return problems, f"kept aside: {wrong[0]}{more}"
+        return wrong
 
     async def _judge_added(
         self, label: Label, version: Version, name: AssetName, received: Received

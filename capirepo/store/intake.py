@@ -21,8 +21,6 @@ import tempfile
 from typing import TYPE_CHECKING, Final
 from weakref import WeakValueDictionary
 
-import aiofiles
-
 from capirepo.errors import ConflictError, StorageError
 from capirepo.ports import Received, Shelf, TooLargeError
 from capirepo.store.fs import STATE, FolderStore
@@ -55,6 +53,8 @@ _LOCK_SECONDS: Final = 60.0
 # What a file system without hard links answers: FAT, some of FUSE and of containers.
 _NO_LINKS: Final = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 _NAME: Final = "file"
+# Pieces come as small as a packet, and to have a thread do something costs more than to write one.
+_BATCH: Final = 256 * 1024
 
 
 class _Pending(FolderStore):
@@ -87,17 +87,20 @@ class FolderIntake:
     async def receiving(self, pieces: AsyncIterable[bytes], most: int) -> AsyncIterator[Received]:
         """A file, on disk and synced; gone afterwards unless it was kept."""
         async with staged(self._state / STAGING) as folder:
-            digest, size = hashlib.sha256(), 0
-            async with aiofiles.open(folder / _NAME, "xb") as file:
-                async for piece in pieces:
-                    size += len(piece)
-                    if size > most:
-                        raise TooLargeError(most)
-                    digest.update(piece)
-                    await file.write(piece)
-                await file.flush()
-                await asyncio.to_thread(os.fsync, file.fileno())
-            yield Received(sha256=digest.hexdigest(), size=size, place=folder / _NAME)
+            place, digest, size = folder / _NAME, hashlib.sha256(), 0
+            batch: list[bytes] = []
+            held = 0
+            async for piece in pieces:
+                size += len(piece)
+                if size > most:
+                    raise TooLargeError(most)
+                batch.append(piece)
+                held += len(piece)
+                if held >= _BATCH:
+                    await asyncio.to_thread(_append, place, batch, digest)
+                    batch, held = [], 0
+            await asyncio.to_thread(_append, place, batch, digest, last=True)
+            yield Received(sha256=digest.hexdigest(), size=size, place=place)
 
     @contextlib.asynccontextmanager
     async def locked(self, label: Label) -> AsyncIterator[None]:
@@ -168,6 +171,17 @@ def _remove_empty(*folders: Path) -> None:
     with contextlib.suppress(OSError):
         for folder in folders:
             folder.rmdir()
+
+
+def _append(file: Path, batch: list[bytes], digest: hashlib._Hash, *, last: bool = False) -> None:
+    """Writes and hashes what has come; durable with the last."""
+    with file.open("ab") as out:
+        for piece in batch:
+            digest.update(piece)
+            out.write(piece)
+        if last:
+            out.flush()
+            os.fsync(out.fileno())
 
 
 def _link(place: Path, folder: Path, name: AssetName) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -27,7 +28,7 @@ from capirepo.upstream.lists import asked_for, check_ours, etag_in, named, tagge
 from capirepo.upstream.wire import NOTHING, Secret
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterable, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from capirepo.core.version import Version
@@ -37,6 +38,8 @@ _JSON: Final = "application/json"
 _OURS: Final = "capirepo"
 # Whatever its path, the one project of a capirepo has this id.
 _PROJECT: Final = "api/v4/projects/1"
+# A run asks for the files right after the versions: the same index need not come for each release.
+_SECONDS: Final = 60.0
 
 
 class _File(Struct):
@@ -124,19 +127,32 @@ class TreeUpstream:
         base: the address of the tree.
         label: whose releases.
         names: the files to ask for where nobody lists them.
+        clock: seconds, for how long what was listed is believed.
     """
 
-    def __init__(self, http: Http, base: URL, label: Label, *, names: Sequence[AssetName]) -> None:
+    def __init__(
+        self,
+        http: Http,
+        base: URL,
+        label: Label,
+        *,
+        names: Sequence[AssetName],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._base = base
         self._label = label
         self.address = str(base / label)
         self._http = http
         self._names = tuple(names)
+        self._clock = clock
+        self._listed: dict[str, list[AssetName]] = {}
+        self._listed_at = 0.0
 
     async def versions(self, known: str = "") -> Listing:
         """What the tree says that there is; a NotThereError where it does not say it."""
         releases = await self._index()
         if releases is not None:
+            self._keep({one.version: _names(one.assets) for one in releases})
             return tagged(_complete(releases), known)
         try:
             answer = await self._http.fetch_list(URL(self.address) / "versions")
@@ -146,13 +162,16 @@ class TreeUpstream:
                 f"{self._base / 'index.json'} with it, and no {self.address}/versions",
                 cure="name the versions that are wanted",
             ) from error
-        return tagged(versions_in(answer.body.decode(errors="replace").split()), known)
+        named = answer.body.decode(errors="replace").split()
+        self._keep({one: [] for one in named})
+        return tagged(versions_in(named), known)
 
     async def assets(self, version: Version) -> tuple[RemoteAsset, ...]:
         """The files of one release: those that the index names, else those of the contract."""
-        releases = await self._index() or []
-        listed = (one.assets for one in releases if one.version == str(version))
-        names = _names(next(listed, ())) or self._names
+        listed = self._listed
+        if str(version) not in listed or self._clock() >= self._listed_at + _SECONDS:
+            listed = {one.version: _names(one.assets) for one in await self._index() or []}
+        names = listed.get(str(version)) or self._names
         found = await asked_for(self._http, URL(self.address) / str(version), names)
         if not found:
             raise NotThereError(f"{self.address} has no {version}")
@@ -162,6 +181,9 @@ class TreeUpstream:
         """One file of a release, whether the index names it or not."""
         found = await asked_for(self._http, URL(self.address) / str(version), [name])
         return named(found, name, f"{self.address} {version}")
+
+    def _keep(self, listed: dict[str, list[AssetName]]) -> None:
+        self._listed, self._listed_at = listed, self._clock()
 
     def open(self, asset: RemoteAsset) -> AbstractAsyncContextManager[Download]:
         """A file, to be read while this is open."""

@@ -80,7 +80,6 @@ class Wire:
 
     def __init__(self, outside: Outside) -> None:
         self._outside = outside
-        self._tls = outside.tls
         self._resolver: AbstractResolver | None = None
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
 
@@ -164,12 +163,11 @@ class Wire:
         session = self._sessions.get(public)
         if session is None:
             inner = self._looked_up()
-            if self._tls is None:
-                self._tls = trusting()
             # One each, so that no connection to a private address is taken for a public one's.
             connector = aiohttp.TCPConnector(
                 limit=0,
-                ssl=self._tls,
+                # True is what aiohttp has made already: to read all CAs again takes 35 ms.
+                ssl=self._outside.tls or True,
                 resolver=PublicResolver(inner, self._outside.private) if public else inner,
             )
             session = self._sessions[public] = aiohttp.ClientSession(

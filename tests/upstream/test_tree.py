@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from capirepo.core.version import parse_version
 from capirepo.errors import NotThereError
 from capirepo.outside import UpstreamError
 from capirepo.upstream.folder import FolderUpstream
-from capirepo.upstream.tree import ServedUpstream
+from capirepo.upstream.tree import ServedUpstream, TreeUpstream
 from capirepo.upstream.wire import Secret
 from tests.support import add_release
 from tests.upstream.bad import BODY, Bad, answer, bad_server, client, read_from
@@ -38,8 +39,11 @@ async def bad() -> AsyncIterator[Bad]:
 
 
 def upstream_of(bad: Bad, http: Http) -> ServedUpstream:
-    base = URL(f"http://127.0.0.1:{bad.port}/base")
-    return ServedUpstream(http, base, LABEL, names=NAMES, secret=SECRET)
+    return ServedUpstream(http, upstream_base(bad), LABEL, names=NAMES, secret=SECRET)
+
+
+def upstream_base(bad: Bad) -> URL:
+    return URL(f"http://127.0.0.1:{bad.port}/base")
 
 
 async def test_a_tree_that_does_not_say_its_versions_gives_those_that_are_named(bad: Bad) -> None:
@@ -60,6 +64,24 @@ async def test_an_index_without_the_label_leaves_it_to_the_list_of_versions(bad:
     async with client() as http:
         listing = await upstream_of(bad, http).versions()
     assert [*map(str, listing.versions)] == ["v0.2.0", "v0.1.0"]
+
+
+async def test_the_index_is_asked_once_for_the_versions_and_their_files(bad: Bad) -> None:
+    files = [{"name": name} for name in NAMES]
+    releases = [{"version": f"v0.{minor}.0", "assets": files} for minor in range(3)]
+    index = {"labels": [{"label": LABEL, "releases": releases}]}
+    bad.replies["/base/index.json"] = [answer(json.dumps(index).encode())]
+    for minor in range(3):
+        bad.replies[f"/base/{LABEL}/v0.{minor}.0/metadata.yaml"] = [answer()]
+    async with client() as http:
+        upstream = TreeUpstream(http, upstream_base(bad), LABEL, names=NAMES, clock=lambda: seconds)
+        seconds = 0.0
+        for version in (await upstream.versions()).versions:
+            assert len(await upstream.assets(version)) == 1
+        assert len(bad.asks_of("/base/index.json")) == 1
+        seconds = 60.0
+        await upstream.assets(V1)
+        assert len(bad.asks_of("/base/index.json")) == 2
 
 
 async def test_105_a_login_page_in_place_of_a_list_is_an_error(bad: Bad) -> None:

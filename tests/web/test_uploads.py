@@ -384,7 +384,8 @@ async def test_58_a_body_that_is_shorter_than_said_leaves_nothing(writer: Writer
 @pytest.mark.usefixtures("calm")
 async def test_f22_a_client_that_leaves_in_its_body_leaves_nothing(writer: Writer) -> None:
     _, stream = await asyncio.open_connection("127.0.0.1", writer.server.port)
-    stream.write(writer.head(1000) + FILES["metadata.yaml"])
+    # Enough for some of it to be on disk.
+    stream.write(writer.head(1_000_000) + b"#" * 600_000)
     await stream.drain()
     staging = writer.server.root / ".capirepo" / "staging"
     async with asyncio.timeout(20):
