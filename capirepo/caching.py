@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 from capirepo.core.names import CLUSTERCTL
 from capirepo.mirroring import upstreams
@@ -16,14 +18,16 @@ from capirepo.services.fetch import Limits
 from capirepo.services.listings import Listings
 from capirepo.services.mirror import Mirror
 from capirepo.services.stash import Stash
-from capirepo.store.fs import STATE, FolderStore
+from capirepo.store.fs import FolderStore
 from capirepo.store.intake import LOCKS, STASH, FolderIntake
 from capirepo.store.locks import held
 from capirepo.store.records import FileRecords
 from capirepo.store.sightings import FileSightings
+from capirepo.store.staging import STATE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
+    from pathlib import Path
 
     from capirepo.repository import Repository
 
@@ -34,6 +38,14 @@ class Caching:
 
     stash: Stash
     counts: Counts
+
+
+@contextlib.asynccontextmanager
+async def _alone(queue: asyncio.Lock, locks: Path, what: str) -> AsyncIterator[None]:
+    """Those of this process queue up; only the first of them looks at the disk."""
+    name = hashlib.sha256(what.encode()).hexdigest()[:32]
+    async with queue, held(locks / f"fetch-{name}", None):
+        yield
 
 
 @contextlib.asynccontextmanager
@@ -53,19 +65,24 @@ async def caching(
     settings = repository.settings
     said, locks = settings.upstream, repository.root / STATE / LOCKS
     store, catalog = FolderStore(repository.root), settings.catalog()
+    origins, ledger = settings.origins(), make_publishing(repository).ledger
+    queues: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def alone(errand: Errand) -> contextlib.AbstractAsyncContextManager[None]:
         # A program is large, and nobody who wants YAML should wait for it.
         program = errand.name if CLUSTERCTL in errand.labels else ""
-        what = f"{errand.origin} {errand.version} {program}".encode()
-        return held(locks / f"fetch-{hashlib.sha256(what).hexdigest()[:32]}", None)
+        what = f"{errand.origin} {errand.version} {program}"
+        return _alone(queues.setdefault(what, asyncio.Lock()), locks, what)
 
     async with upstreams(repository, via) as opening:
+        for origin in origins.values():
+            # An address that is none is said now, and not to each who asks.
+            opening(origin)
         mirror = Mirror(
             store,
             FolderIntake(repository.root, STASH),
             FileRecords(repository.state / "stashed", lasting=False),
-            make_publishing(repository).ledger,
+            ledger,
             FileSightings(repository.state / "upstreams", locks / "mirror"),
             catalog,
             Limits(size=largest_file(settings)),
@@ -73,7 +90,7 @@ async def caching(
         listings = Listings(opening, said.list_seconds, said.list_wait)
         courier = Courier(catalog, store, mirror, listings, opening, alone)
         errands = Errands(courier, listings, arrived, said.absent_seconds)
-        stash = Stash(settings.origins(), catalog, store, listings, errands, arrived)
+        stash = Stash(origins, catalog, store, listings, errands, ledger, arrived)
         try:
             yield Caching(stash, courier.counts)
         finally:

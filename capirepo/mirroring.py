@@ -17,10 +17,11 @@ from capirepo.services.linting import Linters
 from capirepo.services.mirror import Mirror
 from capirepo.services.prune import Pruner
 from capirepo.services.survey import Surveyor
-from capirepo.store.fs import STATE, FolderStore
+from capirepo.store.fs import FolderStore
 from capirepo.store.intake import ASIDE, FolderIntake, sweep_state
 from capirepo.store.records import FileRecords
 from capirepo.store.sightings import FileSightings
+from capirepo.store.staging import STATE
 from capirepo.upstream.choose import Access, upstream_for
 from capirepo.upstream.http import Http
 from capirepo.upstream.ways import Proxies

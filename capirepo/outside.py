@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
 
     from capirepo.core.names import AssetName
     from capirepo.core.version import Version
+
+
+VIA: ContextVar[str] = ContextVar("via", default="")
+"""By whom the request that is being answered has come, as its Via header says (RFC 9110 7.6.3)."""
 
 
 class UpstreamError(StorageError):
@@ -42,11 +47,12 @@ class UpstreamError(StorageError):
         self.slow = slow
 
     @classmethod
-    def of(cls, error: CapirepoError, address: str) -> UpstreamError:
+    def of(cls, error: Exception, address: str) -> UpstreamError:
         """An error as that of an upstream, to be kept: without traceback and cause."""
         if isinstance(error, UpstreamError):
             return error.again()
-        return cls(str(error), address=address)
+        words = str(error) if isinstance(error, CapirepoError) else repr(error)
+        return cls(words, address=address)
 
     def again(self) -> UpstreamError:
         """The same once more; with this one go the requests of those who had it."""

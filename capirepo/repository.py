@@ -19,11 +19,12 @@ from capirepo.services.library import Library
 from capirepo.services.publish import Publisher
 from capirepo.services.uploads import Uploads
 from capirepo.store.findings import KeptFindings
-from capirepo.store.fs import STATE, FolderStore
+from capirepo.store.fs import FolderStore
 from capirepo.store.intake import FolderIntake
 from capirepo.store.journal import FileJournal
 from capirepo.store.memory import BlobCache
 from capirepo.store.records import FileRecords
+from capirepo.store.staging import STATE
 from capirepo.store.tokens import KeptTokens
 
 if TYPE_CHECKING:

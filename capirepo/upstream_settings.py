@@ -21,6 +21,7 @@ CACHE: Final = "cache"
 EVERYBODY: Final = "*"
 """Whoever clusterctl knows by itself, and whoever is mirrored."""
 
+_ADDRESS: Final = r"^(https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?/?)?$"
 Seconds = Annotated[float, Meta(ge=0, le=86400)]
 
 
@@ -47,7 +48,7 @@ class UpstreamSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     list_wait: Seconds = 3.0
     fetch_wait: Annotated[float, Meta(ge=1, le=86400)] = 60.0
     ca: str = ""
-    goproxy: Annotated[str, Meta(pattern=r"^(https?://[^/?#\s]+/?)?$")] = ""
+    goproxy: Annotated[str, Meta(pattern=_ADDRESS)] = ""
 
 
 def origins(

@@ -143,7 +143,12 @@ async def _start(stack: contextlib.AsyncExitStack, repository: Repository) -> Ru
     traffic = Traffic(settings.server.access_log, loop.call_later)
     uploads = make_publishing(repository).uploads
     site = Site(
-        desk=Desk(library, cache.stash if cache else None, settings.upstream.fetch_wait),
+        desk=Desk(
+            library,
+            cache.stash if cache else None,
+            settings.upstream.fetch_wait,
+            settings.upstream.list_wait,
+        ),
         places=places_of(repository),
         ca_pem=authority.pem,
         metrics=renderer(

@@ -32,6 +32,7 @@ from capirepo.cli.options import (
     say,
     state_option,
 )
+from capirepo.core.mirror import Wanted
 from capirepo.core.names import is_called, shown
 from capirepo.errors import BadInputError
 from capirepo.mirroring import Mirroring, mirroring, sweep_leftovers
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from capirepo.core.lock import Lock
-    from capirepo.core.mirror import Wanted
     from capirepo.core.names import Label
     from capirepo.services.mirror import Brought
     from capirepo.services.plan import Plan
@@ -102,6 +102,15 @@ def command(
     log_in_lines(logging.WARNING)
     repository = open_repository(root, config, state)
     wanted = repository.settings.wanted()
+    if check:
+        # What a server has fetched is compared as well.
+        named = {one.label for one in wanted}
+        others = repository.settings.origins().items()
+        wanted += tuple(
+            Wanted(label=label, origin=origin, rules=())
+            for label, origin in others
+            if label not in named
+        )
     if not wanted:
         raise BadInputError(
             "nothing says what to mirror", cure="write a section mirror: into capirepo.yaml"

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from capirepo.core.catalog import Catalog
     from capirepo.core.names import Label
     from capirepo.core.version import Version
-    from capirepo.outside import RemoteAsset, Upstream, UpstreamError
+    from capirepo.errors import StorageError
+    from capirepo.outside import RemoteAsset, Upstream
     from capirepo.ports import Store
     from capirepo.services.listings import Listings
     from capirepo.services.mirror import Brought, Mirror
@@ -78,7 +79,7 @@ class Done:
     """
 
     lacking: dict[Label, Lacking]
-    trouble: UpstreamError | None = None
+    trouble: StorageError | None = None
 
 
 @dataclass(slots=True)
@@ -133,13 +134,13 @@ class Courier:
         if await self._listings.denies(errand.origin, errand.version):
             reason = f"{errand.origin} lists no {errand.version}"
             return Done(dict.fromkeys(errand.labels, Lacking(reason, listed=False)))
+        upstream = self._upstream_for(errand.origin)
+        try:
+            placed = await self._placed(errand, upstream)
+        except NotThereError as error:
+            return Done(dict.fromkeys(errand.labels, Lacking(str(error))))
         async with self._alone(errand):
             there = await self._still_lacking(errand)
-            try:
-                placed = await self._placed(errand, tuple(there))
-            except NotThereError as error:
-                return Done(dict.fromkeys(there, Lacking(str(error))))
-            upstream = self._upstream_for(errand.origin)
             orders = [
                 Order(
                     label=label,
@@ -170,16 +171,13 @@ class Courier:
         return lacking
 
     async def _placed(
-        self, errand: Errand, labels: Sequence[Label]
+        self, errand: Errand, upstream: Upstream
     ) -> Mapping[Label, Sequence[RemoteAsset]]:
-        """What upstream has for each label that lacks something."""
-        if not labels:
-            return {}
-        upstream = self._upstream_for(errand.origin)
+        """What upstream has for each label."""
         if errand.name:
             file = await upstream.asset(errand.version, AssetName(errand.name))
-            return dict.fromkeys(labels, (file,))
-        wanted = [Wanted(label=one, origin=errand.origin, rules=()) for one in labels]
+            return dict.fromkeys(errand.labels, (file,))
+        wanted = [Wanted(label=one, origin=errand.origin, rules=()) for one in errand.labels]
         return files_by_label(self._catalog, wanted, await upstream.assets(errand.version))
 
     def _count(self, order: Order, brought: Brought) -> None:

@@ -44,17 +44,23 @@ class Desk:
         library: what is here.
         beyond: what can be had beside; nothing, if it is not given.
         seconds: how long a question may take where something is to be fetched.
+        moment: how long a newer version is waited for where there is an older one here.
 
     Attributes:
         library: what is here.
     """
 
     def __init__(
-        self, library: Library, beyond: Beyond | None = None, seconds: float = 60.0
+        self,
+        library: Library,
+        beyond: Beyond | None = None,
+        seconds: float = 60.0,
+        moment: float = 3.0,
     ) -> None:
         self.library = library
         self._beyond = beyond or Offline()
         self._seconds = seconds
+        self._moment = moment
 
     @property
     def fetches(self) -> bool:
@@ -112,17 +118,13 @@ class Desk:
 
     async def latest(self, label: Label, name: AssetName | None = None) -> Version:
         """The version of a label that clusterctl would take for `latest`; `name` must be in it."""
-        newest = await self._in_time(
-            self._newest((label,), lambda: self.library.offered(label), name)
-        )
+        newest = await self._newest((label,), lambda: self.library.offered(label), name)
         return newest or await self.library.latest(label)
 
     async def latest_in_source(self, source: Source) -> Version:
         """The version of a source that clusterctl would take for `latest`."""
         labels = self._beyond.labels_of(source)
-        newest = await self._in_time(
-            self._newest(labels, lambda: self.library.offered_in_source(source))
-        )
+        newest = await self._newest(labels, lambda: self.library.offered_in_source(source))
         if newest is None:
             raise NotThereError(f"{source} has no complete release")
         return newest
@@ -158,33 +160,40 @@ class Desk:
     async def _newest(
         self, labels: Collection[Label], offered: Offered, name: AssetName | None = None
     ) -> Version | None:
+        held = latest(await _or_none(offered))
+        seconds = self._moment if held else self._seconds
+        try:
+            return await self._in_time(self._newest_of_all(labels, offered, name), seconds)
+        except StorageError:
+            # An upstream's trouble, or our own disk's: what is here is as good as ever.
+            if held is None:
+                raise
+            return held
+
+    async def _newest_of_all(
+        self, labels: Collection[Label], offered: Offered, name: AssetName | None
+    ) -> Version | None:
         more = await self._beyond.versions(labels)
         listed = {*await _with(more, offered)}
         for _ in range(_TRIES):
             newest = latest(listed)
-            held = await _or_none(offered)
-            if newest is None or newest in held:
+            if newest is None or newest in await _or_none(offered):
                 return newest
-            try:
-                await self._beyond.bring(labels, newest, name)
-            except StorageError:
-                # An upstream's trouble, or our own disk's: what is here is as good as ever.
-                if not held:
-                    raise
-                return latest(held)
+            await self._beyond.bring(labels, newest, name)
             if newest in await _or_none(offered):
                 return newest
             listed.discard(newest)
         return latest(await _or_none(offered))
 
-    async def _in_time(self, work: Awaitable[T]) -> T:
-        """What comes of `work`, which goes on without us where it takes too long."""
+    async def _in_time(self, work: Awaitable[T], seconds: float | None = None) -> T:
+        """What comes of `work`; what is under way goes on without us where that takes too long."""
+        seconds = self._seconds if seconds is None else seconds
         try:
-            async with asyncio.timeout(self._seconds):
+            async with asyncio.timeout(seconds):
                 return await work
         except TimeoutError:
             raise UpstreamError(
-                f"it is still being fetched, after {self._seconds:g} seconds",
+                f"it is still being fetched, after {seconds:g} seconds",
                 cure="ask again in a while",
                 address="",
                 slow=True,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from capirepo.core.names import AssetName
+from capirepo.core.release import is_template
 from capirepo.errors import CapirepoError, NotThereError
-from capirepo.services.ledger import MIRROR
+from capirepo.services.ledger import FETCHED
 from capirepo.services.plan import files_by_label
 from capirepo.services.survey import PASSING, QUESTIONS
 from capirepo.services.tasks import side_by_side
@@ -65,7 +68,7 @@ class Comparer:
         self._upstream_for = upstream_for
 
     async def compare(self, wanted: Sequence[Wanted]) -> Compared:
-        """Compares every release of the wanted labels that a mirror has brought.
+        """Compares every release of the wanted labels that was fetched.
 
         Raises:
             StorageError: the repository cannot be read.
@@ -73,7 +76,7 @@ class Comparer:
         releases: dict[tuple[Origin, Version], list[Wanted]] = {}
         for one in wanted:
             for version in sorted(await self._store.versions(one.label), reverse=True):
-                if self._ledger.record_of(one.label, version).get("via") == MIRROR:
+                if self._ledger.record_of(one.label, version).get("via") in FETCHED:
                     releases.setdefault((one.origin, version), []).append(one)
         answers = await side_by_side(QUESTIONS, self._ask, releases, "compare")
         tally = _Tally()
@@ -85,7 +88,10 @@ class Comparer:
             else:
                 placed = files_by_label(self._catalog, members, answer)
                 for one in members:
-                    self._one(tally, one, version, placed.get(one.label, ()))
+                    files = placed.get(one.label, ())
+                    self._one(
+                        tally, one, version, [*files, *await self._unlisted(one, version, files)]
+                    )
         return Compared(
             releases=sum(map(len, releases.values())),
             files=tally.files,
@@ -100,6 +106,18 @@ class Comparer:
             return await self._upstream_for(origin).assets(version)
         except PASSING as error:
             return error
+
+    async def _unlisted(
+        self, wanted: Wanted, version: Version, files: Sequence[RemoteAsset]
+    ) -> list[RemoteAsset]:
+        """What we have fetched by its name, and upstream has without listing it."""
+        upstream, listed = self._upstream_for(wanted.origin), {file.name for file in files}
+        held = self._ledger.record_of(wanted.label, version).get("assets", {})
+        found = []
+        for name in sorted(name for name in held if is_template(name) and name not in listed):
+            with contextlib.suppress(*PASSING):
+                found.append(await upstream.asset(version, AssetName(name)))
+        return found
 
     def _one(
         self, tally: _Tally, wanted: Wanted, version: Version, files: Sequence[RemoteAsset]

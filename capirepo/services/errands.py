@@ -15,7 +15,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from capirepo.errors import CapirepoError
+from capirepo.errors import StorageError
 from capirepo.outside import UpstreamError
 from capirepo.services.courier import Done, Errand, Lacking
 from capirepo.services.memory import Memory
@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 
     Key = tuple[Label, Version, str]
 
+# Whole releases, and single files: a flood of invented names must not keep releases waiting.
 _AT_ONCE: Final = 16
+_WAITING: Final = 200
 # Whoever comes in the moment after a failure has the same answer, and upstream has its peace.
 _FAILURE_SECONDS: Final = 5.0
 _BAD_GATEWAY: Final = 502
@@ -60,10 +62,10 @@ class Errands:
         self._courier = courier
         self._listings = listings
         self._arrived = arrived
-        self._gate = asyncio.Semaphore(_AT_ONCE)
+        self._gates = {whole: asyncio.Semaphore(_AT_ONCE) for whole in (True, False)}
         self._out: dict[Errand, asyncio.Task[Done]] = {}
         self._lacking: Memory[Key, Lacking] = Memory(absent, clock)
-        self._failing: Memory[Key, UpstreamError] = Memory(_FAILURE_SECONDS, clock)
+        self._failing: Memory[Key, StorageError] = Memory(_FAILURE_SECONDS, clock)
 
     async def run(self, errand: Errand) -> dict[Label, str]:
         """Has something fetched.
@@ -81,12 +83,12 @@ class Errands:
         labels = tuple(label for label, found in known.items() if not found)
         for label in labels:
             if (failed := self._failing.recall((label, version, name))) is not None:
-                raise failed.again()
+                raise _again(failed)
         if not labels:
             return reasons
         done = await self._join(replace(errand, labels=labels))
         if done.trouble is not None:
-            raise done.trouble.again()
+            raise _again(done.trouble)
         return reasons | {label: found.reason for label, found in done.lacking.items()}
 
     def is_good(self, labels: Collection[Label], version: Version) -> bool:
@@ -107,6 +109,13 @@ class Errands:
         """What becomes of an errand, which may be under way already."""
         task = self._out.get(errand)
         if task is None:
+            if sum(bool(one.name) is bool(errand.name) for one in self._out) >= _WAITING:
+                raise UpstreamError(
+                    "too much is being fetched at once",
+                    address=str(errand.origin),
+                    retry_after=_FAILURE_SECONDS,
+                    cure="ask again in a while",
+                )
             task = asyncio.create_task(self._go(errand), name=f"fetch {errand}")
             self._out[errand] = task
             task.add_done_callback(lambda task: self._end(errand, task))
@@ -120,32 +129,39 @@ class Errands:
 
     async def _go(self, errand: Errand) -> Done:
         try:
-            async with self._gate:
+            async with self._gates[not errand.name]:
                 done = await self._courier.go(errand)
-        except UpstreamError as error:
-            done = Done({}, trouble=UpstreamError.of(error, str(errand.origin)))
-            self._doubt(errand, error)
-        except CapirepoError as error:
-            self._courier.counts.failures += 1
-            log.error("%s: %s", errand, error)  # noqa: TRY400 - no traceback
-            raise
-        else:
-            if done.trouble is not None:
-                self._doubt(errand, done.trouble)
-                done.trouble = done.trouble.again()
             # Also where somebody else has brought it.
             await self._arrived()
+        except StorageError as error:
+            done = Done({}, trouble=error)
+        except Exception as error:  # noqa: BLE001 - whatever an upstream makes us stumble over
+            done = Done({}, trouble=UpstreamError.of(error, str(errand.origin)))
+        if done.trouble is not None:
+            self._note_trouble(errand, done.trouble)
         for label, lacking in done.lacking.items():
             if lacking.listed:
                 self._lacking.keep((label, errand.version, errand.name), lacking)
         return done
 
-    def _doubt(self, errand: Errand, error: UpstreamError) -> None:
+    def _note_trouble(self, errand: Errand, error: StorageError) -> None:
         """Takes note of a failure: the errand's, and its upstream's where it is more than that."""
         self._courier.counts.failures += 1
         log.warning("%s cannot be fetched: %s", errand, error)
         for label in errand.labels:
-            self._failing.keep((label, errand.version, errand.name), error.again())
+            self._failing.keep((label, errand.version, errand.name), _again(error))
+        if not isinstance(error, UpstreamError):
+            return
         host = error.status is None and error.__cause__ is not None
         if host or (error.status or 0) >= _BAD_GATEWAY or error.retry_after is not None:
             self._listings.doubt(errand.origin, error)
+
+
+def _again(error: StorageError) -> StorageError:
+    """The same error once more, for one more who asks; with this one go the requests of others."""
+    if isinstance(error, UpstreamError):
+        return error.again()
+    again = StorageError(str(error))
+    if isinstance(error.__cause__, OSError):
+        again.__cause__ = OSError(error.__cause__.errno, error.__cause__.strerror)
+    return again

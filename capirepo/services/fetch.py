@@ -187,8 +187,8 @@ class Fetcher:
         good: dict[str, Any] = {
             name: known[name]
             for name, asset in there.items()
-            if name in known
-            and name in wanted
+            if name in wanted
+            and _is_note(known.get(name))
             and known[name]["size"] == asset.size
             and _still(order, wanted[name], known[name])
         }
@@ -222,6 +222,19 @@ class Fetcher:
             self.check()
             self._arrived(len(piece))
             yield piece
+
+
+def _is_note(note: Any) -> bool:
+    """Whether that is what `_note` makes; a disk may have lost half of it."""
+    if not isinstance(note, dict) or not isinstance(note.get("upstream"), dict):
+        return False
+    strings = {*Provenance.__dataclass_fields__, "sha256"}
+    told = {**note["upstream"], "sha256": note.get("sha256")}
+    return (
+        isinstance(note.get("size"), int)
+        and all(isinstance(told.get(one), str) for one in strings)
+        and note["upstream"].keys() == Provenance.__dataclass_fields__.keys()
+    )
 
 
 def _check_size(file: RemoteAsset, most: int) -> None:

@@ -23,6 +23,7 @@ MIRROR: Final = "mirror"
 """The way in which a mirror brings releases; only these does a mirror ever remove."""
 CACHE: Final = "cache"
 """The way in which a server brings what it was asked for and had not."""
+FETCHED: Final = (MIRROR, CACHE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

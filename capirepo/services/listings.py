@@ -15,7 +15,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from capirepo.errors import CapirepoError, NotThereError
+from capirepo.errors import NotThereError
 from capirepo.outside import UpstreamError
 from capirepo.services.beyond import Offer
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from capirepo.core.mirror import Origin
     from capirepo.core.version import Version
     from capirepo.outside import Upstream
+
+_LONG: Final = 20.0
 
 log = logging.getLogger("capirepo.upstream")
 
@@ -45,7 +47,7 @@ class _Listed:
         since: when that went out.
     """
 
-    versions: frozenset[Version] | None = frozenset()
+    versions: frozenset[Version] | None = None
     tag: str = ""
     asked: float = float("-inf")
     trouble: UpstreamError | None = None
@@ -81,7 +83,7 @@ class Listings:
         known = await self._known(origin, self._fresh)
         if known.trouble is not None:
             return Offer(trouble=known.trouble.again())
-        if known.tag or known.versions or known.asking is None:
+        if known.versions is not None or known.asking is None:
             return Offer(known.versions or frozenset())
         return Offer(
             trouble=UpstreamError(
@@ -95,6 +97,9 @@ class Listings:
         """Whether an upstream has just listed all that it has, and a version is not among it."""
         for age in (self._fresh, 0.0):
             known = await self._known(origin, age)
+            if known.asking is not None:
+                # Whoever wants a file has more time than whoever wants a list.
+                await asyncio.wait([known.asking], timeout=_LONG)
             if known.trouble or known.versions is None or version in known.versions:
                 return False
         return known.asking is None
@@ -132,7 +137,7 @@ class Listings:
         except NotThereError as error:
             log.info("%s lists no versions: %s", origin, error)
             known.versions, known.tag, known.trouble = None, "", None
-        except CapirepoError as error:
+        except Exception as error:  # noqa: BLE001 - whatever an upstream makes us stumble over
             if known.trouble is None:
                 log.warning("%s cannot be asked; what is here is served: %s", origin, error)
             known.trouble = UpstreamError.of(error, str(origin))

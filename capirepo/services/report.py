@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hashlib
 from typing import TYPE_CHECKING, Any, Final
@@ -13,6 +14,7 @@ from capirepo.core.version import parse_version
 from capirepo.errors import BadInputError, NotThereError
 from capirepo.outside import UpstreamError
 from capirepo.services.library import Found
+from capirepo.services.tasks import side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
     from capirepo.services.uploads import Uploads, Waiting
 
 PENDING: Final = "pending"
+_AT_ONCE: Final = 16
+# Less than `capirepo run` waits for a clusterctl.yaml.
+_SECONDS: Final = 15.0
 
 
 async def index(library: Library) -> dict[str, Any]:
@@ -64,6 +69,31 @@ async def label_summary(library: Library, label: Label) -> dict[str, Any]:
         "latest": latest,
         "releases": [release_summary(release) for release in releases],
     }
+
+
+async def label_listing(desk: Desk, label: Label) -> dict[str, Any]:
+    """The same, and where more can be fetched, under `upstream`, the versions that can.
+
+    Raises:
+        NotThereError: it has no release, here or there.
+        UpstreamError: nothing is here, and nobody can be asked.
+    """
+    listed = await desk.listed(label) if desk.fetches else []
+    here = desk.library
+    summary = (
+        await label_summary(here, label)
+        if label in here.labels or not listed
+        else {
+            "label": label,
+            "source": here.catalog.entry(label).source,
+            "latest": None,
+            "releases": [],
+        }
+    )
+    if desk.fetches:
+        held = {one["version"] for one in summary["releases"]}
+        summary["upstream"] = [str(one) for one in listed if str(one) not in held]
+    return summary
 
 
 def release_summary(release: Release) -> dict[str, Any]:
@@ -161,10 +191,14 @@ async def addresses(desk: Desk, wanted: Iterable[str] = (), *, known: bool = Tru
         else:
             chosen.append((label, await desk.latest(label), False))
     if not chosen:
-        for label in sorted({*library.labels, *desk.private}):
-            latest = library.latest if label in library.labels else desk.latest
-            with contextlib.suppress(NotThereError, UpstreamError):
-                chosen.append((label, await latest(label), False))
+        newest = await side_by_side(
+            _AT_ONCE, lambda label: _newest(desk, label), _every(desk), "newest"
+        )
+        chosen = [
+            (label, version, False)
+            for label, version in zip(_every(desk), newest, strict=True)
+            if version
+        ]
     return [
         Address(
             label=label,
@@ -176,6 +210,19 @@ async def addresses(desk: Desk, wanted: Iterable[str] = (), *, known: bool = Tru
         for label, version, pinned in chosen
         if known or not catalog.entry(label).known
     ]
+
+
+def _every(desk: Desk) -> list[Label]:
+    return sorted({*desk.library.labels, *desk.private})
+
+
+async def _newest(desk: Desk, label: Label) -> Version | None:
+    """What is named where nothing is asked for: what is here, else what comes in a moment."""
+    latest = desk.library.latest if label in desk.library.labels else desk.latest
+    with contextlib.suppress(NotThereError, UpstreamError, TimeoutError):
+        async with asyncio.timeout(_SECONDS):
+            return await latest(label)
+    return None
 
 
 def find_label(library: Library, text: str) -> Label:

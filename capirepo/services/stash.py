@@ -15,6 +15,7 @@ from capirepo.core.names import CLUSTERCTL, AssetName, ProviderType, provider_of
 from capirepo.core.release import is_template
 from capirepo.services.beyond import Offer
 from capirepo.services.courier import Errand
+from capirepo.services.ledger import FETCHED
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from capirepo.outside import UpstreamError
     from capirepo.ports import Store
     from capirepo.services.errands import Errands
+    from capirepo.services.ledger import Ledger
     from capirepo.services.listings import Listings
 
 
@@ -38,6 +40,7 @@ class Stash:
         store: what is here.
         listings: what upstreams list.
         errands: has things fetched.
+        ledger: knows which releases were fetched.
         arrived: has what is new looked at.
     """
 
@@ -48,6 +51,7 @@ class Stash:
         store: Store,
         listings: Listings,
         errands: Errands,
+        ledger: Ledger,
         arrived: Callable[[], Awaitable[object]],
     ) -> None:
         self._origins = origins
@@ -55,6 +59,7 @@ class Stash:
         self._store = store
         self._listings = listings
         self._errands = errands
+        self._ledger = ledger
         self._arrived = arrived
 
     @property
@@ -114,13 +119,16 @@ class Stash:
         self, origin: Origin, label: Label, version: Version, name: AssetName
     ) -> bool:
         """Whether a file that did not come with its release may be one of it all the same."""
+        there = await self._store.assets(label, version)
+        if there and self._ledger.record_of(label, version).get("via") not in FETCHED:
+            # A release of one's own is never mixed with what upstream calls the same.
+            return False
         if label == CLUSTERCTL:
             return _is_program(name)
         provider = provider_of(label)
         has_templates = provider is not None and provider.type is ProviderType.INFRASTRUCTURE
         if not is_template(name) or not (has_templates or origin.source is None):
             return False
-        there = await self._store.assets(label, version)
         return bool(there) and name not in there
 
     def _by_origin(self, labels: Collection[Label]) -> list[tuple[Origin, tuple[Label, ...]]]:

@@ -22,13 +22,13 @@ from capirepo.core.release import Asset
 from capirepo.core.version import Version, parse_version
 from capirepo.errors import BadInputError, ConflictError, NotThereError, StorageError
 from capirepo.ports import Shelf, Stray
-from capirepo.store.staging import reveal, staged
+from capirepo.store.staging import STATE, reveal, staged
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
     from pathlib import Path
 
-STATE: Final = ".capirepo"
+
 _CHUNK: Final = 1 << 20
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # Without O_NONBLOCK, opening a FIFO waits for its writer.

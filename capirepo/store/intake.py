@@ -23,9 +23,10 @@ from weakref import WeakValueDictionary
 
 from capirepo.errors import ConflictError, StorageError
 from capirepo.ports import Received, Shelf, TooLargeError
-from capirepo.store.fs import STATE, FolderStore
+from capirepo.store.fs import FolderStore
 from capirepo.store.locks import held, sweep_locks
 from capirepo.store.staging import (
+    STATE,
     make_folders,
     refuse_links,
     reveal,

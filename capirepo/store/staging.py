@@ -14,12 +14,16 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from capirepo.errors import StorageError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+
+STATE: Final = ".capirepo"
+"""The folder of the state, in ROOT."""
 
 
 @contextlib.asynccontextmanager
@@ -58,9 +62,13 @@ def sweep(area: Path) -> int:
 
 
 def make_folders(folder: Path) -> None:
-    """Makes a folder and those above it, as far as they are not there, each name durable."""
+    """Makes a folder and those above it, as far as they are not there, each name durable.
+
+    Never what the state is in: a ROOT that is gone is a disk that is not mounted.
+    """
     if not folder.is_dir():
-        make_folders(folder.parent)
+        if folder.name != STATE:
+            make_folders(folder.parent)
         folder.mkdir(exist_ok=True)
         sync_folder(folder.parent)
 

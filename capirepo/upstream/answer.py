@@ -49,13 +49,16 @@ def next_page(url: URL, response: aiohttp.ClientResponse) -> URL | None:
     """The next page of a list, as a Link header or GitLab's own names it; None for none.
 
     Raises:
-        UpstreamError: it is on another host.
+        UpstreamError: it is on another host, or at no address.
     """
-    links = response.links
-    if "next" in links and "url" in links["next"]:
-        target = URL(str(links["next"]["url"]))
+    where = troubles.plain(url)
+    try:
+        links = response.links
+        target = URL(str(links["next"]["url"])) if "url" in links.get("next", {}) else None
+    except ValueError as error:
+        raise UpstreamError(f"{where} has its next page nowhere", address=where) from error
+    if target is not None:
         if not target.absolute or target.origin() != url.origin():
-            where = troubles.plain(url)
             raise UpstreamError(f"{where} has its next page on another host", address=where)
         return target
     number = response.headers.get("X-Next-Page", "")

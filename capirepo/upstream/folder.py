@@ -98,7 +98,7 @@ class FolderUpstream:
         found = []
         with self._failing(str(folder)), os.scandir(folder) as entries:
             for entry in entries:
-                about = entry.stat()
+                about = entry.stat(follow_symlinks=False)
                 if entry.name.startswith(".") or not stat.S_ISREG(about.st_mode):
                     continue
                 with contextlib.suppress(BadInputError):
@@ -126,7 +126,7 @@ class FolderUpstream:
 
 
 def _opener(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
+    return os.open(path, flags | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
 
 
 def _stamp(about: os.stat_result) -> str:

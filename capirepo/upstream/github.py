@@ -91,6 +91,7 @@ class GithubUpstream:
         self._clock = clock
         self._listed: dict[Version, tuple[RemoteAsset, ...]] = {}
         self._listed_at = 0.0
+        self._single: dict[Version, tuple[float, tuple[RemoteAsset, ...]]] = {}
         self._by_api: dict[str, URL] = {}
         self._told = False
 
@@ -191,12 +192,18 @@ class GithubUpstream:
         # Where a list names no files, another capirepo has still to fetch them itself.
         if self._clock() < self._listed_at + _SECONDS and (files := self._listed.get(version)):
             return files
+        at, files = self._single.get(version, (0.0, ()))
+        if files and self._clock() < at + _SECONDS:
+            return files
         url = _API / "repos" / self._repository / "releases/tags" / str(version)
         answer = await self._http.fetch_list(url, secret=self._secret, accept=_JSON)
         release = answer.parsed(_Release)
         if release.draft or release.tag_name != str(version):
             raise NotThereError(f"{self.address} has no release {version}")
-        return self._remote(version, release)
+        files = self._remote(version, release)
+        # Whoever asks for one file after the other must not use up the limit.
+        self._single[version] = (self._clock(), files)
+        return files
 
     def _remote(self, version: Version, release: _Release) -> tuple[RemoteAsset, ...]:
         found = []

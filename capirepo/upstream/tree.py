@@ -21,6 +21,7 @@ from msgspec import Struct
 from yarl import URL
 
 from capirepo.core.names import AssetName, Label, parse_asset
+from capirepo.core.version import newest_first
 from capirepo.errors import BadInputError, NotThereError
 from capirepo.outside import Download, Listing, RemoteAsset, Upstream
 from capirepo.upstream.gitlab import GitlabUpstream
@@ -53,8 +54,11 @@ class _Release(Struct):
 
 
 class _Releases(Struct):
+    """What a server says of a label; `upstream` are the versions that it would fetch itself."""
+
     label: str
     releases: list[_Release] = []
+    upstream: list[str] = []
 
 
 class _Index(Struct):
@@ -86,8 +90,9 @@ class CapirepoUpstream:
         tag = answer.headers.get("ETag", "")
         if answer.unchanged:
             return Listing(versions=(), tag=tag or known, unchanged=True)
-        releases = answer.parsed(_Releases).releases
-        return Listing(versions=_complete(releases), tag=tag)
+        said = answer.parsed(_Releases)
+        there = {*_complete(said.releases), *versions_in(said.upstream)}
+        return Listing(versions=tuple(newest_first(there)), tag=tag)
 
     async def assets(self, version: Version) -> tuple[RemoteAsset, ...]:
         """The files of one release, with the digests that the list of package files has."""

@@ -8,6 +8,7 @@ Rules kept here:
 from __future__ import annotations
 
 import email.utils
+import math
 import ssl
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
@@ -139,7 +140,8 @@ def _wait(status: int, headers: Mapping[str, str], now: float) -> float | None:
     if (named := headers.get("Retry-After")) is not None:
         seconds = _seconds(named, now)
     elif headers.get("X-RateLimit-Remaining") == "0":
-        seconds = _number(headers.get("X-RateLimit-Reset", "")) - now
+        reset = _number(headers.get("X-RateLimit-Reset", ""))
+        seconds = reset - now if reset else _UNNAMED
     elif status == HTTPStatus.TOO_MANY_REQUESTS:
         seconds = _UNNAMED
     else:
@@ -158,9 +160,10 @@ def _seconds(text: str, now: float) -> float:
 
 def _number(text: str) -> float:
     try:
-        return float(text.strip()[:20])
+        number = float(text.strip()[:20])
     except ValueError:
         return 0.0
+    return number if math.isfinite(number) else 0.0
 
 
 def _said(error: Exception) -> str:

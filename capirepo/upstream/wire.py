@@ -22,7 +22,7 @@ from yarl import URL
 
 import capirepo
 from capirepo.errors import BadInputError
-from capirepo.outside import UpstreamError
+from capirepo.outside import VIA, UpstreamError
 from capirepo.upstream import troubles
 from capirepo.upstream.ways import Proxies, PublicResolver, address_of, is_private
 
@@ -108,7 +108,7 @@ class Wire:
         at = url
         for _ in range(_MOST_REDIRECTS + 1):
             own = at.origin() == url.origin()
-            sent = {**headers, **secret.headers} if own else headers
+            sent = {**headers, **self._via(), **(secret.headers if own else {})}
             response = await self._request(method, url, at, sent, patience)
             if response.status not in _REDIRECTS:
                 return response
@@ -116,6 +116,12 @@ class Wire:
             at = _led(at, response.headers.get(hdrs.LOCATION, ""))
         where = troubles.plain(url)
         raise UpstreamError(f"{where} leads on more than {_MOST_REDIRECTS} times", address=where)
+
+    def _via(self) -> dict[str, str]:
+        """By whom a request goes that is made because of another."""
+        if not self._outside.via:
+            return {}
+        return {hdrs.VIA: ", ".join(filter(None, [VIA.get(), f"1.1 {self._outside.via}"]))}
 
     async def _request(
         self,
@@ -148,12 +154,6 @@ class Wire:
         found = await self._looked_up().resolve(host, url.port or 0)
         return any(self._outside.private(one["host"]) for one in found)
 
-    def _about_us(self) -> dict[str, str]:
-        about: dict[str, str] = {hdrs.USER_AGENT: f"capirepo/{capirepo.__version__}"}
-        if self._outside.via:
-            about[hdrs.VIA] = f"1.1 {self._outside.via}"
-        return about
-
     def _looked_up(self) -> AbstractResolver:
         if self._resolver is None:
             self._resolver = self._outside.resolver or aiohttp.DefaultResolver()
@@ -174,7 +174,7 @@ class Wire:
                 connector=connector,
                 auto_decompress=False,
                 cookie_jar=aiohttp.DummyCookieJar(),
-                headers=self._about_us(),
+                headers={hdrs.USER_AGENT: f"capirepo/{capirepo.__version__}"},
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._outside.connect),
             )
         return session
@@ -190,9 +190,10 @@ def trusting(ca_file: str = "") -> ssl.SSLContext:
     if ca_file:
         try:
             context.load_verify_locations(cafile=ca_file)
-        except OSError as error:
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
             raise BadInputError(
-                f"cannot read certificates from {ca_file}: {error.strerror or error}",
+                f"cannot read certificates from {ca_file!r}: {reason}",
                 cure="give a PEM file with the certificate of a CA",
             ) from error
     return context

@@ -1,4 +1,4 @@
-"""Turns away requests that this very server has sent: its environment leads it back to itself."""
+"""Turns away requests that this very server has sent, or that others send because of them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import hdrs, web
 
+from capirepo.outside import VIA
 from capirepo.web.errors import refusal
 
 if TYPE_CHECKING:
@@ -16,9 +17,11 @@ if TYPE_CHECKING:
     from aiohttp.typedefs import Middleware
 
 _SENTENCE = (
-    "this server asks itself: HTTPS_PROXY or GOPROXY in its own environment lead to it; start it "
-    "in a shell in which `capirepo env` was not evaluated"
+    "this server is led back to itself: by HTTPS_PROXY or GOPROXY in its own environment (start "
+    "it in a shell in which `capirepo env` was not evaluated), or by an upstream that asks it"
 )
+
+_LONGEST = 1000
 
 log = logging.getLogger("capirepo.http")
 
@@ -33,6 +36,8 @@ def against_loops(name: str) -> Middleware:
         if any(name in via for via in request.headers.getall(hdrs.VIA, ())):
             log.error("%s %s: %s", request.method, request.path, _SENTENCE)
             return refusal(request, HTTPStatus.LOOP_DETECTED, _SENTENCE)
+        # Whoever is asked in turn must know of all who are waiting.
+        VIA.set(", ".join(request.headers.getall(hdrs.VIA, ()))[:_LONGEST])
         return await handler(request)
 
     return check

@@ -103,7 +103,8 @@ def style_of(name: str) -> Style:
 async def label(request: web.Request) -> web.Response:
     """The releases of one label."""
     name = parse_label(text(request, "label"))
-    return send.as_json(request, await report.label_summary(library_of(request), name))
+    listing = await report.label_listing(desk_of(request), name)
+    return send.with_upstreams(request, send.as_json(request, listing))
 
 
 async def release(request: web.Request) -> web.Response:

@@ -14,7 +14,7 @@ from capirepo.core.catalog import Catalog
 from capirepo.core.version import parse_version
 from capirepo.services import admission, linting
 from capirepo.services.linting import Linters
-from capirepo.store.fs import STATE
+from capirepo.store.staging import STATE
 from tests.services.upstreams import LABEL, FakeUpstream, Ground, release, states, wanted
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from capirepo.core.mirror import Rule
 from capirepo.core.names import CERT_MANAGER, CLUSTERCTL, CORE_LABEL, AssetName
 from capirepo.core.version import parse_version
 from capirepo.errors import StorageError
-from capirepo.store.fs import STATE
+from capirepo.store.staging import STATE
 from tests.services.upstreams import (
     LABEL,
     SOURCE,

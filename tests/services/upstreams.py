@@ -20,11 +20,12 @@ from capirepo.services.ledger import Author, Ledger
 from capirepo.services.mirror import Brought, Mirror, Watcher
 from capirepo.services.prune import Pruner
 from capirepo.services.survey import Surveyor
-from capirepo.store.fs import STATE, FolderStore
+from capirepo.store.fs import FolderStore
 from capirepo.store.intake import ASIDE, FolderIntake
 from capirepo.store.journal import FileJournal
 from capirepo.store.records import FileRecords
 from capirepo.store.sightings import FileSightings
+from capirepo.store.staging import STATE
 from tests.support import components, metadata
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from capirepo.core.names import AssetName, Label
 from capirepo.core.release import Asset
 from capirepo.core.version import parse_version
 from capirepo.errors import ConflictError, NotThereError, StorageError
-from capirepo.store.fs import STATE, FolderStore
-from capirepo.store.staging import staged, sweep
+from capirepo.store.fs import FolderStore
+from capirepo.store.staging import STATE, staged, sweep
 from tests.support import ROOT, add_release
 
 if TYPE_CHECKING:

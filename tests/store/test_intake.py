@@ -15,9 +15,9 @@ from capirepo.core.names import AssetName, Label
 from capirepo.core.version import parse_version
 from capirepo.errors import ConflictError, StorageError
 from capirepo.ports import TooLargeError
-from capirepo.store.fs import STATE
 from capirepo.store.intake import FolderIntake, sweep_state
 from capirepo.store.locks import held
+from capirepo.store.staging import STATE
 from tests.support import ROOT
 
 if TYPE_CHECKING:

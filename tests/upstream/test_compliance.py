@@ -182,6 +182,19 @@ async def test_every_file_comes_byte_for_byte_and_as_stated(
 
 
 @pytest.mark.parametrize("kind", KINDS)
+async def test_one_file_is_found_by_its_name(world: World, kind: str) -> None:
+    upstream = world.upstream(kind)
+    folder = world.root / LABEL / "v0.1.0"
+    for file in folder.iterdir():
+        asset = await upstream.asset(V1, AssetName(file.name))
+        assert asset == asset_named(await upstream.assets(V1), file.name)
+        assert await read_from(upstream, asset) == file.read_bytes()
+    for version, name in ((V1, "other.yaml"), (ABSENT, "metadata.yaml")):
+        with pytest.raises(NotThereError):
+            await upstream.asset(version, AssetName(name))
+
+
+@pytest.mark.parametrize("kind", KINDS)
 async def test_what_is_absent_is_not_there(world: World, kind: str) -> None:
     upstream = world.upstream(kind)
     with pytest.raises(NotThereError):

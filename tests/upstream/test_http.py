@@ -238,6 +238,7 @@ async def test_f14_a_short_limit_is_waited_out(
         (["X-RateLimit-Remaining: 0", "X-RateLimit-Reset: 1000600"], 600.0),
         ([], 60.0),
         (["Retry-After: whenever"], 60.0),
+        (["X-RateLimit-Remaining: 0", "X-RateLimit-Reset: nan"], 60.0),
         (["Retry-After: 99999999999999999999999"], 3600.0),
     ],
 )

@@ -6,6 +6,7 @@ import asyncio
 import functools
 import json
 import re
+import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -345,8 +346,55 @@ async def test_what_the_server_itself_has_asked_is_508(cache: Cache) -> None:
         f"/{OTHER}/v0.1.0/metadata.yaml", headers={"Via": f"1.0 fred, {via}"}
     )
     assert status == 508
-    assert b"asks itself" in body
+    assert b"led back to itself" in body
     assert (await cache.server.get(METADATA, headers={"Via": "1.0 fred"}))[0] == 200
+
+
+@pytest.fixture
+async def chained(cache: Cache, tmp_path: Path) -> AsyncIterator[Served]:
+    """A second server, whose upstream is the first."""
+    root = tmp_path / "chained"
+    root.mkdir()
+    settings = {
+        "sources": {LABEL: SOURCE},
+        "upstream": {"mode": "cache"},
+        "mirror": [{"providers": [LABEL], "upstream": cache.server.url}],
+    }
+    (root / "capirepo.yaml").write_text(yaml.safe_dump(settings))
+    async with served(root) as server:
+        yield server
+
+
+async def test_a_server_that_fetches_from_another_has_what_that_one_would_fetch(
+    cache: Cache, chained: Served
+) -> None:
+    assert (await chained.get(f"/github.com/{SOURCE}/@v/list"))[2] == b"v0.1.0\nv0.0.1\n"
+    assert (await chained.get(METADATA))[2] == FILES["metadata.yaml"]
+    assert cache.kept == sorted(FILES)
+    assert cache.fetched(METADATA) == 1
+
+
+async def test_servers_that_fetch_from_each_other_end_at_once_and_say_so(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    roots = [tmp_path / "one", tmp_path / "other"]
+
+    def configure(root: Path, upstream: str) -> None:
+        root.mkdir()
+        entry = {"provider": LABEL, "versions": ["v0.1.0"], "upstream": upstream}
+        settings = {"upstream": {"mode": "cache", "providers": [LABEL]}, "mirror": [entry]}
+        (root / "capirepo.yaml").write_text(yaml.safe_dump(settings))
+
+    configure(roots[0], f"http://127.0.0.1:{port}")
+    async with served(roots[0]) as one:
+        configure(roots[1], one.url)
+        async with served(roots[1], listen=f"127.0.0.1:{port}") as other, asyncio.timeout(20):
+            status, _, body = await other.get(METADATA)
+    assert status == 502
+    assert b"answers 50" in body
+    assert "led back to itself" in caplog.text
 
 
 async def test_what_is_wrong_is_said_as_clients_read_it(cache: Cache) -> None:
