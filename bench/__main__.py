@@ -19,6 +19,7 @@ from bench import (
     table,
     tools,
     versus_curl,
+    versus_fetch,
     versus_file,
     versus_nginx,
     versus_yaml,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from bench.rows import Row
 
-GROUPS = (versus_file, versus_nginx, versus_yaml, versus_curl, itself, publishing)
+GROUPS = (versus_file, versus_nginx, versus_yaml, versus_curl, versus_fetch, itself, publishing)
 NEEDS: Mapping[str, tuple[str, ...]] = {
     name: needed for group in GROUPS for name, needed in group.NAMES.items()
 }

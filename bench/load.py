@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from bench.processes import run
 from bench.rows import BenchError
+from bench.server import connection_to
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,6 +52,20 @@ def wrk(program: Path, url: str, headers: Sequence[str], seconds: int) -> Run:
         raise BenchError(f"wrk says no rate: {said}")
     problems = tuple(f"{url}: {trouble}" for trouble in _TROUBLE.findall(said))
     return Run(rate=float(rate[1]), problems=problems)
+
+
+def check_list(url: str) -> None:
+    """Makes sure that `url` answers 200 with at least a line.
+
+    Raises:
+        BenchError: it answers otherwise.
+    """
+    connection = connection_to(url)
+    connection.request("GET", urlsplit(url).path)
+    answer = connection.getresponse()
+    if answer.status != HTTPStatus.OK or not answer.read().strip():
+        raise BenchError(f"{url} answers {answer.status}, and no list")
+    connection.close()
 
 
 def check(program: Path, url: str, headers: Sequence[str], ca: Path, wanted: Path) -> int:

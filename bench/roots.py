@@ -83,19 +83,32 @@ def to_mirror(root: Path) -> dict[str, int]:
         label = f"infrastructure-{name}"
         versions = [f"v1.{minor}.0" for minor in range(_MIRRORED_MINORS)]
         for minor, version in enumerate(versions):
-            named = crds.components(size - _MARGIN).replace("bench", name)
-            files = {
-                "metadata.yaml": _metadata(minor + 1),
-                COMPONENTS: crds.filled(named.replace(":v1.0.0", f":{version}"), size),
-                "cluster-template.yaml": crds.template(_TEMPLATE).replace("v1.0.0", version),
-            }
-            for file, text in files.items():
+            for file, text in _good(name, version, minor, size).items():
                 path = root / label / version / file
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(text)
                 sizes[f"{label}/{version}/{file}"] = len(text)
         (root / label / "versions").write_text("\n".join(versions))
     return sizes
+
+
+def to_fetch(root: Path) -> Path:
+    """A ROOT with one release, `infrastructure-far` v1.0.0: components of a megabyte, no error."""
+    release = root / "infrastructure-far" / "v1.0.0"
+    release.mkdir(parents=True)
+    for file, text in _good("far", "v1.0.0", 0, _MEBIBYTE).items():
+        (release / file).write_text(text)
+    return root
+
+
+def _good(name: str, version: str, minor: int, size: int) -> dict[str, str]:
+    """The files of a release that lint finds no error in; its components have `size` bytes."""
+    named = crds.components(size - _MARGIN).replace("bench", name)
+    return {
+        "metadata.yaml": _metadata(minor + 1),
+        COMPONENTS: crds.filled(named.replace(":v1.0.0", f":{version}"), size),
+        "cluster-template.yaml": crds.template(_TEMPLATE).replace("v1.0.0", version),
+    }
 
 
 def _metadata(minors: int) -> str:

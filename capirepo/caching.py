@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
 
+    from capirepo.ports import Findings
     from capirepo.repository import Repository
 
 
@@ -50,12 +51,16 @@ async def _alone(queue: asyncio.Lock, locks: Path, what: str) -> AsyncIterator[N
 
 @contextlib.asynccontextmanager
 async def caching(
-    repository: Repository, arrived: Callable[[], Awaitable[object]], via: str
+    repository: Repository,
+    findings: Findings,
+    arrived: Callable[[], Awaitable[object]],
+    via: str,
 ) -> AsyncIterator[Caching]:
     """What fetches into a ROOT; errands and connections end with the context.
 
     Args:
         repository: with who may be fetched, and how.
+        findings: of the library, which need not inspect what lint has read.
         arrived: has what is new looked at.
         via: by what name we are known to those whom we ask.
 
@@ -86,6 +91,7 @@ async def caching(
             FileSightings(repository.state / "upstreams", locks / "mirror"),
             catalog,
             Limits(size=largest_file(settings)),
+            findings=findings,
         )
         listings = Listings(opening, said.list_seconds, said.list_wait)
         courier = Courier(catalog, store, mirror, listings, opening, alone)

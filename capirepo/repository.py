@@ -75,11 +75,18 @@ def open_repository(
     )
 
 
-def make_library(repository: Repository) -> tuple[Library, BlobCache]:
+def findings_of(repository: Repository) -> KeptFindings:
+    """What was found out about the releases of a ROOT, in earlier runs."""
+    return KeptFindings(repository.state / "findings.json")
+
+
+def make_library(
+    repository: Repository, findings: KeptFindings | None = None
+) -> tuple[Library, BlobCache]:
     """The library over a ROOT, and its cache; nothing has been looked at yet."""
     store = FolderStore(repository.root)
     blobs = BlobCache(store, half_of_memory(repository.settings))
-    findings = KeptFindings(repository.state / "findings.json")
+    findings = findings or findings_of(repository)
     return Library(store, blobs, findings, repository.settings.catalog()), blobs
 
 

@@ -34,6 +34,7 @@ from capirepo.proxy.ready import Ready
 from capirepo.proxy.traffic import Traffic
 from capirepo.repository import (
     Repository,
+    findings_of,
     half_of_memory,
     make_library,
     make_publishing,
@@ -122,7 +123,8 @@ async def _start(stack: contextlib.AsyncExitStack, repository: Repository) -> Ru
     settings = repository.settings
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_in_one_line())
-    library, blobs = make_library(repository)
+    findings = findings_of(repository)
+    library, blobs = make_library(repository, findings)
     watch = Watch(library)
     authority = authority_of(repository)
     tokens = tokens_of(repository)
@@ -139,7 +141,9 @@ async def _start(stack: contextlib.AsyncExitStack, repository: Repository) -> Ru
     name = f"capirepo-{secrets.token_hex(8)}"
     cache = None
     if settings.caches:
-        cache = await stack.enter_async_context(caching(repository, library.refresh, name))
+        cache = await stack.enter_async_context(
+            caching(repository, findings, library.refresh, name)
+        )
     traffic = Traffic(settings.server.access_log, loop.call_later)
     uploads = make_publishing(repository).uploads
     site = Site(

@@ -12,6 +12,8 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from capirepo.core.metadata import METADATA
+from capirepo.core.release import Release, inspect
 from capirepo.errors import ConflictError, RefusedError, StorageError
 from capirepo.services import admission
 from capirepo.services.fetch import Fetcher, Limits
@@ -23,10 +25,9 @@ if TYPE_CHECKING:
     from capirepo.core.catalog import Catalog
     from capirepo.core.lint import Problem
     from capirepo.core.names import AssetName, Label
-    from capirepo.core.release import Asset
     from capirepo.core.version import Version
     from capirepo.outside import Sightings, UpstreamError
-    from capirepo.ports import Intake, Received, Records, Store
+    from capirepo.ports import Findings, Intake, Received, Records, Store
     from capirepo.services.fetch import Fetched
     from capirepo.services.ledger import Author, Ledger
     from capirepo.services.plan import Order, Plan
@@ -82,12 +83,12 @@ class _Judged:
     """What lint says of a release.
 
     Attributes:
-        assets: the files that it has read.
+        release: what it has read.
         problems: all that it found.
         wrong: why it is no good release, in words.
     """
 
-    assets: Mapping[AssetName, Asset]
+    release: Release
     problems: tuple[Problem, ...]
     wrong: tuple[str, ...]
 
@@ -104,6 +105,7 @@ class Mirror:
         catalog: who has which components file.
         limits: how much is fetched at once.
         check: finds every problem of a release.
+        findings: of a library, which need not inspect what lint has read; None for nobody's.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - the parts that it works with
@@ -116,6 +118,7 @@ class Mirror:
         catalog: Catalog,
         limits: Limits,
         check: Check = admission.check,
+        findings: Findings | None = None,
     ) -> None:
         self._store = store
         self._intake = intake
@@ -125,6 +128,7 @@ class Mirror:
         self._catalog = catalog
         self._limits = limits
         self._check = check
+        self._findings = findings
         # What waits for its turn is not in memory yet.
         self._judging = asyncio.Semaphore(limits.judged)
 
@@ -200,6 +204,8 @@ class Mirror:
                     reason = f"kept aside: {wrong[0]}{more}"
                     return replace(brought, state=ASIDE, reason=reason, problems=judged.problems)
                 await self._list(order, fetched, author)
+                if self._findings is not None:
+                    self._findings.keep(judged.release, components)
         await asyncio.to_thread(self._notes.remove, label, version)
         return brought
 
@@ -212,15 +218,19 @@ class Mirror:
             problems = await self._check(self._catalog, label, version, files)
         errors = [str(one) for one in problems if one.is_error]
         wrong = (*admission.missing(self._catalog, label, files), *errors)
-        return _Judged(assets=assets, problems=problems, wrong=wrong)
+        # Of the files that lint has read, metadata.yaml alone says more than that they are good.
+        bare = Release(label=label, version=version, assets=assets)
+        metadata = {METADATA: files[METADATA]} if METADATA in files else {}
+        release = inspect(bare, self._catalog.entry(label).components, metadata)
+        return _Judged(release=release, problems=problems, wrong=wrong)
 
     async def _found_now(self, label: Label, version: Version, judged: _Judged) -> list[str]:
         """What is wrong with a release that was judged, beside what is listed at this moment."""
         wrong = []
-        if await self._intake.pending.assets(label, version) != judged.assets:
+        if await self._intake.pending.assets(label, version) != judged.release.assets:
             wrong.append("its files were changed while lint read them")
         try:
-            admission.check_names(judged.assets)
+            admission.check_names(judged.release.assets)
             await admission.check_twins([self._store], label, version)
         except ConflictError as error:
             wrong.append(str(error))

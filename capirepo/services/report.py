@@ -107,6 +107,20 @@ def release_summary(release: Release) -> dict[str, Any]:
     }
 
 
+async def release_listing(library: Library, release: Release) -> dict[str, Any]:
+    """The same, with the digests of its assets; none of those that are too large to be held.
+
+    Raises:
+        StorageError: a file cannot be read.
+    """
+    summary = release_summary(release)
+    for told, asset in zip(summary["assets"], release.assets.values(), strict=True):
+        found = Found(label=release.label, version=release.version, asset=asset)
+        blob = await library.blob(found)
+        told["sha256"] = blob.sha256 if blob else None
+    return summary
+
+
 async def release_details(library: Library, release: Release) -> dict[str, Any]:
     """One release with what its files hold: images, variables, templates, objects.
 

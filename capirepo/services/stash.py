@@ -119,17 +119,17 @@ class Stash:
         self, origin: Origin, label: Label, version: Version, name: AssetName
     ) -> bool:
         """Whether a file that did not come with its release may be one of it all the same."""
+        if not (_is_program(name) if label == CLUSTERCTL else is_template(name)):
+            return False
         there = await self._store.assets(label, version)
         if there and self._ledger.record_of(label, version).get("via") not in FETCHED:
             # A release of one's own is never mixed with what upstream calls the same.
             return False
         if label == CLUSTERCTL:
-            return _is_program(name)
+            return True
         provider = provider_of(label)
         has_templates = provider is not None and provider.type is ProviderType.INFRASTRUCTURE
-        if not is_template(name) or not (has_templates or origin.source is None):
-            return False
-        return bool(there) and name not in there
+        return bool(there) and name not in there and (has_templates or origin.source is None)
 
     def _by_origin(self, labels: Collection[Label]) -> list[tuple[Origin, tuple[Label, ...]]]:
         allowed = [label for label in labels if label in self._origins]

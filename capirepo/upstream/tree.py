@@ -1,8 +1,8 @@
 """Servers with the addresses `BASE/LABEL/VERSION/ASSET`: another capirepo, or any https tree.
 
 Rules kept here:
-- a capirepo is told by the Server header of its answers; digests of a whole release are in its
-  list of package files, which is one request and not one a file;
+- a capirepo is told by the Server header of its answers; it names the files of a release with
+  their digests, in one answer;
 - of any other tree nothing is guessed from a page that lists it: versions are in an
   `index.json` as capirepo writes it, or in `LABEL/versions`, one a line; else only a version
   that is named can be had, and its files are those that the contract names;
@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
@@ -24,7 +23,6 @@ from capirepo.core.names import AssetName, Label, parse_asset
 from capirepo.core.version import newest_first
 from capirepo.errors import BadInputError, NotThereError
 from capirepo.outside import Download, Listing, RemoteAsset, Upstream
-from capirepo.upstream.gitlab import GitlabUpstream
 from capirepo.upstream.lists import asked_for, check_ours, etag_in, named, tagged, versions_in
 from capirepo.upstream.wire import NOTHING, Secret
 
@@ -37,14 +35,14 @@ if TYPE_CHECKING:
 
 _JSON: Final = "application/json"
 _OURS: Final = "capirepo"
-# Whatever its path, the one project of a capirepo has this id.
-_PROJECT: Final = "api/v4/projects/1"
 # A run asks for the files right after the versions: the same index need not come for each release.
 _SECONDS: Final = 60.0
 
 
 class _File(Struct):
     name: str
+    size: int | None = None
+    sha256: str | None = None
 
 
 class _Release(Struct):
@@ -80,7 +78,6 @@ class CapirepoUpstream:
         self.address = str(self._label)
         self._http = http
         self._secret = secret
-        self._packages = GitlabUpstream(http, base / _PROJECT, label, secret=secret)
 
     async def versions(self, known: str = "") -> Listing:
         """The complete releases, newest first; `known` is the tag of an earlier listing."""
@@ -95,22 +92,24 @@ class CapirepoUpstream:
         return Listing(versions=tuple(newest_first(there)), tag=tag)
 
     async def assets(self, version: Version) -> tuple[RemoteAsset, ...]:
-        """The files of one release, with the digests that the list of package files has."""
+        """The files of one release, with their digests; what is large states none."""
         base = self._label / str(version)
-        try:
-            listed = await self._packages.assets(version)
-        except NotThereError:
-            # No package, but perhaps a release that is not offered, and can be named.
-            answer = await self._http.fetch_list(base, secret=self._secret, accept=_JSON)
-            names = _names(answer.parsed(_Release).assets)
-            return await asked_for(self._http, base, names, secret=self._secret)
-        stated = [
-            replace(one, address=str(base / one.name), stamp=f'"{one.sha256}"')
-            for one in listed
-            if one.sha256
+        answer = await self._http.fetch_list(base, secret=self._secret, accept=_JSON)
+        files = answer.parsed(_Release).assets
+        stated = {file.name: file for file in files if file.sha256}
+        found = [
+            RemoteAsset(
+                name=name,
+                address=str(base / name),
+                size=stated[name].size,
+                sha256=(stated[name].sha256 or "").lower(),
+                # The tag that an asset of that digest has.
+                stamp=f'"{stated[name].sha256}"',
+            )
+            for name in _names(stated.values())
         ]
-        large = [one.name for one in listed if not one.sha256]
-        return (*stated, *await asked_for(self._http, base, large, secret=self._secret))
+        large = _names(file for file in files if not file.sha256)
+        return (*found, *await asked_for(self._http, base, large, secret=self._secret))
 
     async def asset(self, version: Version, name: AssetName) -> RemoteAsset:
         """One file of a release."""

@@ -114,7 +114,8 @@ async def release(request: web.Request) -> web.Response:
         newest = await desk_of(request).latest(name)
         raise web.HTTPFound(f"/{name}/{newest}/")
     found = await desk_of(request).release(name, parse_version(version))
-    return send.as_json(request, report.release_summary(found))
+    listing = await report.release_listing(library_of(request), found)
+    return send.as_json(request, listing)
 
 
 async def asset(request: web.Request) -> web.StreamResponse:

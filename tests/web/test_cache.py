@@ -392,8 +392,8 @@ async def test_servers_that_fetch_from_each_other_end_at_once_and_say_so(
         configure(roots[1], one.url)
         async with served(roots[1], listen=f"127.0.0.1:{port}") as other, asyncio.timeout(20):
             status, _, body = await other.get(METADATA)
-    assert status == 502
-    assert b"answers 50" in body
+    # The breaker may have seen enough of it by then.
+    assert status in (502, 503), body
     assert "led back to itself" in caplog.text
 
 
