@@ -86,6 +86,9 @@ def command(
         return asyncio.run(_run(server, arguments))
     log_in_lines(logging.WARNING)
     repository = in_mode(open_repository(Path(root or "."), config, state), upstream)
+    if repository.settings.caches:
+        # What is fetched takes its time: whoever waits is told what for.
+        logging.getLogger("capirepo.upstream").setLevel(logging.INFO)
     return asyncio.run(_serve_and_run(_quiet(repository), arguments))
 
 
