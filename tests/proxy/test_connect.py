@@ -23,30 +23,30 @@ pytestmark = pytest.mark.usefixtures("calm")
 HOST = "github.com"
 LISTED = "github.com, api.github.com, gitlab.capirepo.internal"
 REFUSED = {
-    "95 unlisted host": "evil.example:443",
-    "95 unlisted port": f"{HOST}:80",
-    "95 a port with a zero": f"{HOST}:0443",
-    "95 ourselves": "localhost:443",
-    "96 IPv4": "192.0.2.1:443",
-    "96 loopback": "127.0.0.1:443",
-    "96 short loopback": "127.1:443",
-    "96 loopback as a number": "2130706433:443",
-    "96 octal": "0177.0.0.1:443",
-    "96 link-local": "169.254.169.254:443",
-    "96 unspecified": "0.0.0.0:443",
-    "102 longer": f"{HOST}.evil:443",
-    "102 suffix": f"evil{HOST}:443",
-    "102 below": f"www.{HOST}:443",
-    "102 trailing dot": f"{HOST}.:443",
-    "102 Punycode": "xn--gthub-cta.com:443",
+    "unlisted host": "evil.example:443",
+    "unlisted port": f"{HOST}:80",
+    "a port with a zero": f"{HOST}:0443",
+    "ourselves": "localhost:443",
+    "IPv4": "192.0.2.1:443",
+    "loopback": "127.0.0.1:443",
+    "short loopback": "127.1:443",
+    "loopback as a number": "2130706433:443",
+    "octal": "0177.0.0.1:443",
+    "link-local": "169.254.169.254:443",
+    "unspecified": "0.0.0.0:443",
+    "longer": f"{HOST}.evil:443",
+    "suffix": f"evil{HOST}:443",
+    "below": f"www.{HOST}:443",
+    "trailing dot": f"{HOST}.:443",
+    "Punycode": "xn--gthub-cta.com:443",
 }
 MALFORMED = {
-    "96 IPv6": "[::1]:443",
-    "96 mapped IPv4": "[::ffff:127.0.0.1]:443",
-    "102 user": f"user@{HOST}:443",
-    "102 user and password": f"{HOST}:443@evil.example:443",
-    "102 percent": "g%69thub.com:443",
-    "102 look-alike": "g\u0131thub.com:443",
+    "IPv6": "[::1]:443",
+    "mapped IPv4": "[::ffff:127.0.0.1]:443",
+    "user": f"user@{HOST}:443",
+    "user and password": f"{HOST}:443@evil.example:443",
+    "percent": "g%69thub.com:443",
+    "look-alike": "g\u0131thub.com:443",
     "no port": HOST,
     "empty port": f"{HOST}:",
     "huge port": f"{HOST}:4430000000",
@@ -124,7 +124,7 @@ async def test_a_tunnel_ends_here_and_serves(server: Served, *, tls: bool) -> No
                     assert (await client.ask(request)).body == expected
 
 
-async def test_97_no_name_is_ever_resolved(server: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_name_is_ever_resolved(server: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     def resolve(*args: object, **_: object) -> NoReturn:
         pytest.fail(f"resolved {args}")
 
@@ -144,7 +144,7 @@ async def test_97_no_name_is_ever_resolved(server: Served, monkeypatch: pytest.M
 
 
 @BOTH_PORTS
-async def test_98_another_host_than_that_of_the_tunnel_is_421(server: Served, *, tls: bool) -> None:
+async def test_another_host_than_that_of_the_tunnel_is_421(server: Served, *, tls: bool) -> None:
     async with wire(server, tls=tls) as client:
         await tunnel(client, server)
         for host in (
@@ -162,7 +162,7 @@ async def test_98_another_host_than_that_of_the_tunnel_is_421(server: Served, *,
         assert (await client.ask(get(METADATA).replace(b"localhost", HOST.encode()))).status == 200
 
 
-async def test_98_another_host_than_that_of_the_sni_is_421(server: Served) -> None:
+async def test_another_host_than_that_of_the_sni_is_421(server: Served) -> None:
     async with wire(server, tls=True, name=HOST) as client:
         request = get(METADATA)
         assert (await client.ask(request)).status == 421
@@ -172,7 +172,7 @@ async def test_98_another_host_than_that_of_the_sni_is_421(server: Served) -> No
         assert (await client.ask(request)).status == 200
 
 
-async def test_98_an_answer_for_one_host_is_not_ready_for_another(server: Served) -> None:
+async def test_an_answer_for_one_host_is_not_ready_for_another(server: Served) -> None:
     request = get(METADATA).replace(b"localhost", b"api.github.com")
     async with wire(server, tls=True, name="api.github.com") as client:
         assert [(await client.ask(request)).status for _ in range(2)] == [200, 200]
@@ -181,16 +181,14 @@ async def test_98_an_answer_for_one_host_is_not_ready_for_another(server: Served
 
 
 @pytest.mark.parametrize("sni", ["api.github.com", "localhost", "evil.example", f"{HOST}.evil"])
-async def test_98_another_sni_than_the_host_of_the_tunnel_is_refused(
-    server: Served, sni: str
-) -> None:
+async def test_another_sni_than_the_host_of_the_tunnel_is_refused(server: Served, sni: str) -> None:
     async with wire(server) as client:
         with pytest.raises(OSError, match=r".*"):
             await tunnel(client, server, sni)
     assert (await server.get(METADATA))[0] == 200
 
 
-async def test_99_without_sni_the_tunnel_has_the_certificate_of_its_host(server: Served) -> None:
+async def test_without_sni_the_tunnel_has_the_certificate_of_its_host(server: Served) -> None:
     async with wire(server) as client:
         await tunnel(client, server, None)
         certificate = client.writer.get_extra_info("peercert")
@@ -272,9 +270,7 @@ async def test_an_absolute_address_of_ours_is_served(server: Served, scheme: str
     ["evil.example", "127.0.0.1", "127.1", "169.254.169.254", f"{HOST}.evil", f"{HOST}.", "a" * 70,
      "evil.example:443", "xn--", "xn--a"],
 )  # fmt: skip
-async def test_102_an_absolute_address_of_others_is_403_with_a_cure(
-    server: Served, host: str
-) -> None:
+async def test_an_absolute_address_of_others_is_403_with_a_cure(server: Served, host: str) -> None:
     answer = await server.raw(get(f"http://{host}{METADATA}"))
     assert answer.startswith(f"HTTP/1.1 403 this proxy answers only for {LISTED}, not".encode())
     assert b"unset HTTP_PROXY, or put that host in NO_PROXY" in answer

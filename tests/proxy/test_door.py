@@ -65,7 +65,7 @@ async def until(condition: Callable[[], object], seconds: float = 20) -> None:
 @BOTH_PORTS
 @pytest.mark.parametrize("start", [get("/")[:-2], b"G", connect()[:-2]], ids=ascii)
 @pytest.mark.parametrize("before", [0, 2])
-async def test_50_slow_headers_are_408(
+async def test_slow_headers_are_408(
     monkeypatch: pytest.MonkeyPatch, server: Served, start: bytes, before: int, *, tls: bool
 ) -> None:
     async with wire(server, tls=tls) as client:
@@ -77,7 +77,7 @@ async def test_50_slow_headers_are_408(
 
 
 @pytest.mark.parametrize("start", [get("/")[:-2], b"GET /", connect()[:-2]], ids=ascii)
-async def test_50_headers_that_drip_are_ended_as_well(
+async def test_headers_that_drip_are_ended_as_well(
     monkeypatch: pytest.MonkeyPatch, server: Served, doors: list[Door], start: bytes
 ) -> None:
     monkeypatch.setattr(f"{DOOR}.HEAD_SECONDS", 0.2)
@@ -102,7 +102,7 @@ async def test_an_idle_connection_is_closed(
 
 @BOTH_PORTS
 @pytest.mark.parametrize("path", [BIG, HUGE], ids=["held in memory", "streamed"])
-async def test_52_a_reader_that_never_reads_is_ended(
+async def test_a_reader_that_never_reads_is_ended(
     monkeypatch: pytest.MonkeyPatch, server: Served, doors: list[Door], path: str, *, tls: bool
 ) -> None:
     for name in (f"{DOOR}.UNREAD_SECONDS", f"{DOOR}.IDLE_SECONDS"):
@@ -114,7 +114,7 @@ async def test_52_a_reader_that_never_reads_is_ended(
             await until(lambda: [door._transport for door in doors] == [None] * number)  # noqa: B023
 
 
-async def test_52_a_reader_that_leaves_a_little_unread_is_ended(
+async def test_a_reader_that_leaves_a_little_unread_is_ended(
     monkeypatch: pytest.MonkeyPatch, server: Served, doors: list[Door]
 ) -> None:
     for name in ("UNREAD_SECONDS", "IDLE_SECONDS"):
@@ -197,7 +197,7 @@ class Download:
     [(HUGE, False, False), (HUGE, True, False), (BIG, False, True),
      (BIG, True, False), (BIG, True, True)],
 )  # fmt: skip
-def test_f20_sigterm_lets_downloads_finish(
+def test_sigterm_lets_downloads_finish(
     root: Path, tmp_path: Path, path: str, *, tls: bool, warm: bool
 ) -> None:
     size = SIZES[path]
@@ -221,7 +221,7 @@ def descriptors_of(path: Path) -> list[str]:
 
 
 @BOTH_PORTS
-async def test_f22_a_client_that_leaves_leaves_no_descriptor_open(
+async def test_a_client_that_leaves_leaves_no_descriptor_open(
     server: Served, doors: list[Door], *, tls: bool
 ) -> None:
     file = server.root / HUGE[1:]
@@ -231,7 +231,7 @@ async def test_f22_a_client_that_leaves_leaves_no_descriptor_open(
     await until(lambda: not descriptors_of(file) and doors[-1]._transport is None)
 
 
-async def test_f22_a_client_that_leaves_is_no_error(
+async def test_a_client_that_leaves_is_no_error(
     server: Served, doors: list[Door], caplog: pytest.LogCaptureFixture
 ) -> None:
     async with wire(server) as client:

@@ -107,7 +107,7 @@ def test_a_leaf_is_backdated_short_lived_and_never_outlives_its_ca(authority: Au
         assert list(certificate.subject) == []
 
 
-def test_101_the_cache_of_leaves_is_bounded_and_renews_them(authority: Authority) -> None:
+def test_the_cache_of_leaves_is_bounded_and_renews_them(authority: Authority) -> None:
     clock = [NOW]
     hosts = [f"h{number}.example" for number in range(200)]
     certificates = Certificates(
@@ -124,7 +124,7 @@ def test_101_the_cache_of_leaves_is_bounded_and_renews_them(authority: Authority
     assert certificates.kept == 128
 
 
-async def test_101_a_flood_of_unknown_names_makes_no_leaf(server: Served) -> None:
+async def test_a_flood_of_unknown_names_makes_no_leaf(server: Served) -> None:
     for number in range(200):
         assert (await answer_to(server, hello(b"h%d.evil.example" % number)))[:1] != b"\x16"
     assert b"\ncapirepo_leaves 0.0\n" in (await server.get("/metrics"))[2]
@@ -139,7 +139,7 @@ async def test_101_a_flood_of_unknown_names_makes_no_leaf(server: Served) -> Non
      b"\xff" * 12],
     ids=lambda name: ascii(name)[2:30],
 )  # fmt: skip
-async def test_102_a_name_that_is_only_like_ours_gets_no_certificate(
+async def test_a_name_that_is_only_like_ours_gets_no_certificate(
     server: Served, monkeypatch: pytest.MonkeyPatch, name: bytes
 ) -> None:
     # CPython cannot raise out of its own decoding; the command line logs it in one line.
@@ -153,7 +153,7 @@ async def test_an_sni_of_any_case_is_the_same_name(server: Served) -> None:
     assert (await answer_to(server, hello(b"LocalHost")))[:1] == b"\x16"
 
 
-async def test_100_a_host_of_more_than_64_characters_has_its_leaf(root: Path) -> None:
+async def test_a_host_of_more_than_64_characters_has_its_leaf(root: Path) -> None:
     (root / "capirepo.yaml").write_text(f"proxy: {{hosts: [{LONG_HOST}]}}\n")
     async with served(root) as server, wire(server, tls=True, name=LONG_HOST) as client:
         request = get("/healthz").replace(b"localhost", LONG_HOST.encode())
@@ -161,7 +161,7 @@ async def test_100_a_host_of_more_than_64_characters_has_its_leaf(root: Path) ->
 
 
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
-async def test_103_a_tunnel_without_a_client_hello_is_ended(
+async def test_a_tunnel_without_a_client_hello_is_ended(
     server: Served, monkeypatch: pytest.MonkeyPatch, *, tls: bool
 ) -> None:
     monkeypatch.setattr("capirepo.proxy.house.HANDSHAKE_SECONDS", 0.05)
@@ -172,7 +172,7 @@ async def test_103_a_tunnel_without_a_client_hello_is_ended(
             assert await client.rest() == b""
 
 
-async def test_103_a_silent_tunnel_over_tls_frees_its_socket(
+async def test_a_silent_tunnel_over_tls_frees_its_socket(
     server: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = await blocking_tls(server)
@@ -184,7 +184,7 @@ async def test_103_a_silent_tunnel_over_tls_frees_its_socket(
             pass
 
 
-async def test_103_the_tls_port_ends_who_says_nothing(
+async def test_the_tls_port_ends_who_says_nothing(
     server: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("capirepo.proxy.house.HANDSHAKE_SECONDS", 0.05)
@@ -192,7 +192,7 @@ async def test_103_the_tls_port_ends_who_says_nothing(
 
 
 @pytest.mark.parametrize("size", [1, 15 << 20])
-async def test_f20_an_idle_client_does_not_hold_up_the_end(root: Path, size: int) -> None:
+async def test_an_idle_client_does_not_hold_up_the_end(root: Path, size: int) -> None:
     (root / BIG[1:]).write_bytes(bytes(size))
     with contextlib.ExitStack() as stack:
         async with asyncio.timeout(4), served(root) as server:
@@ -274,7 +274,7 @@ DAMAGED: dict[str, Any] = {
 
 
 @pytest.mark.parametrize(("damage", "sentence"), DAMAGED.values(), ids=DAMAGED)
-def test_f24_a_ca_that_cannot_be_used_is_an_error_with_a_cure_and_stays(
+def test_a_ca_that_cannot_be_used_is_an_error_with_a_cure_and_stays(
     root: Path, damage: Callable[[Path], object], sentence: str
 ) -> None:
     authority_of(repository(root))
@@ -287,7 +287,7 @@ def test_f24_a_ca_that_cannot_be_used_is_an_error_with_a_cure_and_stays(
     assert "`capirepo ca new` makes another" in error.value.cure
 
 
-def test_f24_serve_says_the_cure_and_no_traceback(root: Path) -> None:
+def test_serve_says_the_cure_and_no_traceback(root: Path) -> None:
     authority_of(repository(root))
     (root / ".capirepo" / "ca" / "ca.key").chmod(0o644)
     result = run_capirepo("serve", root, "--listen", "127.0.0.1:0", "--tls-listen", "")

@@ -49,7 +49,7 @@ def check_and_try_again(made: Path, target: Path) -> None:
         *(("write", when) for when in (1,)),
     ],
 )
-def test_f1_f6_a_kill_at_any_moment_leaves_all_or_nothing(
+def test_a_kill_at_any_moment_leaves_all_or_nothing(
     faults: Faults, made: Path, tmp_path: Path, call: str, when: int
 ) -> None:
     target = tmp_path / "target"
@@ -60,7 +60,7 @@ def test_f1_f6_a_kill_at_any_moment_leaves_all_or_nothing(
     check_and_try_again(made, target)
 
 
-def test_f6_a_kill_before_the_answer_leaves_a_release(
+def test_a_kill_before_the_answer_leaves_a_release(
     faults: Faults, made: Path, tmp_path: Path
 ) -> None:
     # Fourteen syncs there are, and the last one is that of the release's name.
@@ -82,7 +82,7 @@ def test_f6_a_kill_before_the_answer_leaves_a_release(
         ("mkdir", "EROFS", 2, 99, "Read-only file system"),
     ],
 )
-def test_f8_f10_a_disk_that_fails_is_said_and_a_later_try_goes_well(  # noqa: PLR0913, PLR0917 - what fails and how
+def test_a_disk_that_fails_is_said_and_a_later_try_goes_well(  # noqa: PLR0913, PLR0917 - what fails and how
     faults: Faults,
     made: Path,
     tmp_path: Path,
@@ -110,7 +110,7 @@ def test_what_failed_is_in_the_log(faults: Faults, made: Path, tmp_path: Path) -
     assert "publish: cannot write" in re.sub(r"\s+", " ", shown)
 
 
-def test_f8_a_disk_that_is_full_takes_nothing_and_says_so(made: Path, tmp_path: Path) -> None:
+def test_a_disk_that_is_full_takes_nothing_and_says_so(made: Path, tmp_path: Path) -> None:
     target = tmp_path / "target"
     target.mkdir()
     mounted = subprocess.run(

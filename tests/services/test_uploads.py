@@ -73,7 +73,7 @@ def leftovers(root: Path) -> list[Path]:
     ("call", "when"),
     [*(("fsync", when) for when in range(1, 11)), ("link", 1), ("rename", 1), ("replace", 1)],
 )
-def test_f1_f7_a_server_that_is_killed_goes_on_where_it_was(
+def test_a_server_that_is_killed_goes_on_where_it_was(
     faults: Faults, root: Path, call: str, when: int
 ) -> None:
     token, state = add_token(root, "ci", Scope.WRITE), root / ".capirepo"
@@ -109,7 +109,7 @@ def test_f1_f7_a_server_that_is_killed_goes_on_where_it_was(
         ("mkdir", "EROFS", 1, 99, 503),
     ],
 )
-def test_f8_f10_a_disk_that_fails_is_said_reads_go_on_and_a_later_try_goes_well(  # noqa: PLR0913, PLR0917 - what fails and how
+def test_a_disk_that_fails_is_said_reads_go_on_and_a_later_try_goes_well(  # noqa: PLR0913, PLR0917 - what fails and how
     faults: Faults, root: Path, call: str, error: str, first: int, last: int, wanted: int
 ) -> None:
     token = add_token(root, "ci", Scope.WRITE)
@@ -125,7 +125,7 @@ def test_f8_f10_a_disk_that_fails_is_said_reads_go_on_and_a_later_try_goes_well(
     assert run_capirepo("log", root).returncode == 0
 
 
-async def test_f7_what_is_pending_and_complete_is_listed_when_the_server_starts(
+async def test_what_is_pending_and_complete_is_listed_when_the_server_starts(
     root: Path,
 ) -> None:
     add_release(root / ".capirepo" / "pending", LABEL, VERSION)

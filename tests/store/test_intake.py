@@ -89,7 +89,7 @@ async def test_what_is_too_large_is_given_up_at_that_piece(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("error", [1, 38, 95])
-async def test_f26_a_disk_without_hard_links_is_written_by_rename(
+async def test_a_disk_without_hard_links_is_written_by_rename(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: int
 ) -> None:
     def none(*_: object) -> None:
@@ -105,7 +105,7 @@ async def test_f26_a_disk_without_hard_links_is_written_by_rename(
 
 
 @pytest.mark.parametrize("call", ["fsync", "link", "rename"])
-async def test_f8_f9_a_disk_that_fails_is_an_error_and_nothing_is_left(
+async def test_a_disk_that_fails_is_an_error_and_nothing_is_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
     intake = FolderIntake(tmp_path)

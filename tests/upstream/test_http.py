@@ -59,27 +59,27 @@ async def test_what_is_whole_and_as_stated_comes(bad: Bad, reply: bytes) -> None
 
 
 BROKEN = {
-    "F11 length": (answer(BODY[:-1], length=len(BODY)), "broke off"),
-    "F11 chunk": (chunked()[:-40], "broke off"),
-    "F11 no last chunk": (chunked(end=b""), "broke off"),
-    "F11 close": (answer(length=None), "where its answer ends"),
-    "F11 gzip": (answer(gzip.compress(BODY), "Content-Encoding: gzip"), "gzip"),
-    "F11 gzip cut": (answer(gzip.compress(BODY)[:-9], "Content-Encoding: gzip"), "gzip"),
+    "length": (answer(BODY[:-1], length=len(BODY)), "broke off"),
+    "chunk": (chunked()[:-40], "broke off"),
+    "no last chunk": (chunked(end=b""), "broke off"),
+    "close": (answer(length=None), "where its answer ends"),
+    "gzip": (answer(gzip.compress(BODY), "Content-Encoding: gzip"), "gzip"),
+    "gzip cut": (answer(gzip.compress(BODY)[:-9], "Content-Encoding: gzip"), "gzip"),
     "longer than stated": (answer(BODY + b"x"), "1241 bytes, and 1240 were stated"),
     "longer in chunks": (chunked(BODY + b"x"), "more than the 1240 bytes"),
     "shorter in chunks": (chunked(BODY[:-1]), "1239 of 1240 bytes"),
     "other bytes": (answer(BODY[:-1] + b"x"), "and .* was stated"),
     "another digest": (answer(BODY, f"X-Checksum-Sha256: {'0' * 64}"), "and .* was stated"),
-    "105 HTML": (answer(BODY, "Content-Type: text/html; charset=utf-8"), "page of HTML"),
-    "105 HTML unnamed": (answer(b"\n<!DOCTYPE html>\n".ljust(len(BODY))), "page of HTML"),
-    "105 HTML in chunks": (chunked(b"<html>".ljust(len(BODY))), "page of HTML"),
+    "HTML": (answer(BODY, "Content-Type: text/html; charset=utf-8"), "page of HTML"),
+    "HTML unnamed": (answer(b"\n<!DOCTYPE html>\n".ljust(len(BODY))), "page of HTML"),
+    "HTML in chunks": (chunked(b"<html>".ljust(len(BODY))), "page of HTML"),
     "no HTTP": (b"\x16\x03\x01\x02\x00\x01\r\n\r\n", "HTTP as expected"),
     "nothing": (b"", "broke off before it answered"),
     "huge header": (answer(BODY, f"X: {'x' * 9000}"), "HTTP as expected"),
     "part": (answer(BODY, status="206 Partial Content"), "answers 206"),
     "no content": (answer(b"", status="204 No Content", length=None), "answers 204"),
-    "F14 forbidden": (answer(status="403 Forbidden"), "does not let us read"),
-    "F12 error": (answer(status="500 Oh"), "answers 500"),
+    "forbidden": (answer(status="403 Forbidden"), "does not let us read"),
+    "error": (answer(status="500 Oh"), "answers 500"),
 }
 
 
@@ -106,14 +106,14 @@ async def test_a_no_is_a_no_and_is_asked_for_once(bad: Bad, status: str) -> None
 
 
 @pytest.mark.parametrize("begun", [b"", answer(length=999)[:-300]], ids=["no answer", "half"])
-async def test_f13_who_hangs_is_cut_off_by_the_deadline(bad: Bad, begun: bytes) -> None:
+async def test_who_hangs_is_cut_off_by_the_deadline(bad: Bad, begun: bytes) -> None:
     bad.replies["/f"], bad.hanging = [begun], True
     async with client(limits=IMPATIENT) as http, asyncio.timeout(10):
         with pytest.raises(UpstreamError, match="in time"):
             await read(http, asset_at(at(bad)))
 
 
-async def test_f13_who_drips_is_cut_off_and_other_files_come_meanwhile(bad: Bad) -> None:
+async def test_who_drips_is_cut_off_and_other_files_come_meanwhile(bad: Bad) -> None:
     bad.replies["/f"], bad.dripping = [answer(b"x" * 100_000)], True
     # Long enough for a busy machine; what drips would take ten minutes.
     limits = Limits(answer=2.0, tries=1)
@@ -133,7 +133,7 @@ async def test_time_in_which_we_are_busy_ourselves_does_not_count(bad: Bad) -> N
         assert b"".join([piece async for piece in download.pieces]) == BODY
 
 
-async def test_f12_what_may_heal_is_tried_again(bad: Bad) -> None:
+async def test_what_may_heal_is_tried_again(bad: Bad) -> None:
     clock = Clock()
     bad.replies["/f"] = [answer(status="503 Busy"), b"", answer()]
     async with client(clock) as http:
@@ -142,7 +142,7 @@ async def test_f12_what_may_heal_is_tried_again(bad: Bad) -> None:
 
 
 @pytest.mark.parametrize("status", ["400 Bad", "401 No", "403 No", "418 Teapot", "500 Oh"])
-async def test_f12_what_does_not_heal_is_asked_for_once(bad: Bad, status: str) -> None:
+async def test_what_does_not_heal_is_asked_for_once(bad: Bad, status: str) -> None:
     bad.replies["/f"] = [answer(status=status)]
     async with client() as http:
         with pytest.raises(UpstreamError) as error:
@@ -151,7 +151,7 @@ async def test_f12_what_does_not_heal_is_asked_for_once(bad: Bad, status: str) -
     assert len(bad.asked) == 1
 
 
-async def test_f12_nobody_there_is_tried_three_times() -> None:
+async def test_nobody_there_is_tried_three_times() -> None:
     clock = Clock()
     async with bad_server() as gone:
         address = at(gone)
@@ -165,7 +165,7 @@ async def test_f12_nobody_there_is_tried_three_times() -> None:
     assert error.value.status is None
 
 
-async def test_f12_a_certificate_that_is_not_trusted_is_named_and_not_tried_again(
+async def test_a_certificate_that_is_not_trusted_is_named_and_not_tried_again(
     tmp_path: Path,
 ) -> None:
     server_side, _ = contexts(tmp_path, "a.example")
@@ -178,7 +178,7 @@ async def test_f12_a_certificate_that_is_not_trusted_is_named_and_not_tried_agai
     assert clock.slept == []
 
 
-async def test_f12_a_host_that_fails_again_and_again_is_left_alone_for_a_while(bad: Bad) -> None:
+async def test_a_host_that_fails_again_and_again_is_left_alone_for_a_while(bad: Bad) -> None:
     clock = Clock()
     bad.replies["/f"] = [answer(status="502 Bad")]
     breaker = Breaker(failures=3, seconds=30.0, clock=clock.now)
@@ -196,7 +196,7 @@ async def test_f12_a_host_that_fails_again_and_again_is_left_alone_for_a_while(b
         await http.head(URL(at(bad)))
 
 
-async def test_f12_bodies_that_break_off_count_as_well(bad: Bad) -> None:
+async def test_bodies_that_break_off_count_as_well(bad: Bad) -> None:
     clock = Clock()
     bad.replies["/f"] = [answer(length=9999)]
     async with client(clock, breaker=Breaker(failures=3, clock=clock.now)) as http:
@@ -221,7 +221,7 @@ LIMITED = {
 
 
 @pytest.mark.parametrize(("headers", "status", "seconds"), LIMITED.values(), ids=LIMITED)
-async def test_f14_a_short_limit_is_waited_out(
+async def test_a_short_limit_is_waited_out(
     bad: Bad, headers: list[str], status: str, seconds: float
 ) -> None:
     clock = Clock()
@@ -242,7 +242,7 @@ async def test_f14_a_short_limit_is_waited_out(
         (["Retry-After: 99999999999999999999999"], 3600.0),
     ],
 )
-async def test_f14_a_long_limit_is_told_and_kept_without_asking(
+async def test_a_long_limit_is_told_and_kept_without_asking(
     bad: Bad, headers: list[str], seconds: float
 ) -> None:
     clock = Clock()
@@ -260,7 +260,7 @@ async def test_f14_a_long_limit_is_told_and_kept_without_asking(
     assert len(bad.asked) == 1
 
 
-async def test_f22_a_client_that_leaves_frees_its_connection(bad: Bad) -> None:
+async def test_a_client_that_leaves_frees_its_connection(bad: Bad) -> None:
     bad.replies["/f"], bad.hanging = [answer(length=9999)], True
     async with client(limits=Limits(connections=1)) as http:
         for _ in range(3):

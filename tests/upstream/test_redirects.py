@@ -52,7 +52,7 @@ async def outside(tmp_path: Path) -> AsyncIterator[tuple[Bad, Bad, Bad, Http]]:
             yield a, b, inside, http
 
 
-async def test_107_a_token_is_not_sent_on_to_another_host(
+async def test_a_token_is_not_sent_on_to_another_host(
     outside: tuple[Bad, Bad, Bad, Http],
 ) -> None:
     a, b, _, http = outside
@@ -94,7 +94,7 @@ async def test_what_a_redirect_carries_beside_its_path_is_not_told(
         "",
     ],
 )
-async def test_104_a_redirect_to_a_private_or_plain_address_is_refused(
+async def test_a_redirect_to_a_private_or_plain_address_is_refused(
     outside: tuple[Bad, Bad, Bad, Http], target: str
 ) -> None:
     a, b, inside, http = outside
@@ -105,7 +105,7 @@ async def test_104_a_redirect_to_a_private_or_plain_address_is_refused(
     assert inside.asked + b.asked == []
 
 
-async def test_104_a_private_upstream_may_lead_to_private_addresses(
+async def test_a_private_upstream_may_lead_to_private_addresses(
     outside: tuple[Bad, Bad, Bad, Http],
 ) -> None:
     _, b, inside, http = outside

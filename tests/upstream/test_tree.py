@@ -84,7 +84,7 @@ async def test_the_index_is_asked_once_for_the_versions_and_their_files(bad: Bad
         assert len(bad.asks_of("/base/index.json")) == 2
 
 
-async def test_105_a_login_page_in_place_of_a_list_is_an_error(bad: Bad) -> None:
+async def test_a_login_page_in_place_of_a_list_is_an_error(bad: Bad) -> None:
     bad.replies["*"] = [answer(b"<html>log in</html>", "Content-Type: text/html")]
     async with client() as http:
         with pytest.raises(UpstreamError, match="HTML"):

@@ -32,28 +32,28 @@ FACES = (
 G, P = b"GET / HTTP/1.1\r\nHost: a\r\n", b"POST / HTTP/1.1\r\nHost: a\r\n"
 N, C = b" / HTTP/1.1\r\nHost: ", b"\r\nConnection: close\r\n\r\n"
 MALFORMED = {
-    "35 GET": G + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-    "35 POST": P + b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
-    "36 two": G + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\n12345",
-    "36 two in one": G + b"Content-Length: 5, 6\r\n\r\n12345",
-    "37 plus": G + b"Content-Length: +3\r\n\r\nabc", "37 minus": G + b"Content-Length: -1\r\n\r\n",
-    "37 huge": G + b"Content-Length: 99999999999999999999999\r\n\r\n",
-    "38 xchunked": P + b"Transfer-Encoding: xchunked\r\n\r\n",
-    "38 chunked is not the last": P + b"Transfer-Encoding: chunked, identity\r\n\r\n",
-    "38 a chunk of no size": P + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
-    "39 bare LF": b"GET / HTTP/1.1\nHost: a\n\n", "39 bare CR": G + b"X: a\rb\r\n\r\n",
-    "39 one bare LF": b"GET / HTTP/1.1\r\nHost: a\nX: y\r\n\r\n", "41 NUL": G + b"X: a\0b\r\n\r\n",
-    "40 folded": G + b"X: y\r\n z\r\n\r\n", "41 space": b"GET / HTTP/1.1\r\nHost : a\r\n\r\n",
-    "41 no name": G + b": x\r\n\r\n", "42 two Hosts": G + b"Host: b\r\n\r\n",
-    "42 no Host": b"GET / HTTP/1.1\r\n\r\n", "44 a 9 KB name": G + b"a" * 9000 + b": x\r\n\r\n",
-    "42 odd": b"GET" + N + b"\xff" + C, "42 odd, path": b"GET /ca.pem" + N[2:] + b"\xff" + C,
-    "42 space": b"GET" + N + b"a b" + C, "42 markup": b"GET" + N + b"<a>" + C,
-    "43 200 headers": G + b"X: 1\r\n" * 200 + b"\r\n", "44 9 KB": G + b"X: %09000d\r\n\r\n" % 0,
-    "48 PRI": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "48 2.0": b"GET / HTTP/2.0\r\nHost: a" + C,
-    "48 HTTP/0.9": b"GET /\r\n\r\n", "48 odd": b"GET / XTTP/1.1\r\nHost: a\r\n\r\n",
-    "49 TLS on the plain port": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
-    "54 unknown": G + b"Expect: nonsense" + C, "54 200-ok": G + b"Expect: 200-ok" + C,
-    "54 odd": G + b"Expect: \xff" + C, "no method": b"get / HTTP/1.1\r\nHost: a\r\n\r\n",
+    "GET": G + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "POST": P + b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+    "two": G + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\n12345",
+    "two in one": G + b"Content-Length: 5, 6\r\n\r\n12345",
+    "plus": G + b"Content-Length: +3\r\n\r\nabc", "minus": G + b"Content-Length: -1\r\n\r\n",
+    "huge": G + b"Content-Length: 99999999999999999999999\r\n\r\n",
+    "xchunked": P + b"Transfer-Encoding: xchunked\r\n\r\n",
+    "chunked is not the last": P + b"Transfer-Encoding: chunked, identity\r\n\r\n",
+    "a chunk of no size": P + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+    "bare LF": b"GET / HTTP/1.1\nHost: a\n\n", "bare CR": G + b"X: a\rb\r\n\r\n",
+    "one bare LF": b"GET / HTTP/1.1\r\nHost: a\nX: y\r\n\r\n", "NUL": G + b"X: a\0b\r\n\r\n",
+    "folded": G + b"X: y\r\n z\r\n\r\n", "space": b"GET / HTTP/1.1\r\nHost : a\r\n\r\n",
+    "no name": G + b": x\r\n\r\n", "two Hosts": G + b"Host: b\r\n\r\n",
+    "no Host": b"GET / HTTP/1.1\r\n\r\n", "a 9 KB name": G + b"a" * 9000 + b": x\r\n\r\n",
+    "odd Host": b"GET" + N + b"\xff" + C, "odd Host, path": b"GET /ca.pem" + N[2:] + b"\xff" + C,
+    "space in Host": b"GET" + N + b"a b" + C, "markup": b"GET" + N + b"<a>" + C,
+    "200 headers": G + b"X: 1\r\n" * 200 + b"\r\n", "9 KB": G + b"X: %09000d\r\n\r\n" % 0,
+    "PRI": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "2.0": b"GET / HTTP/2.0\r\nHost: a" + C,
+    "HTTP/0.9": b"GET /\r\n\r\n", "XTTP": b"GET / XTTP/1.1\r\nHost: a\r\n\r\n",
+    "TLS on the plain port": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    "unknown": G + b"Expect: nonsense" + C, "200-ok": G + b"Expect: 200-ok" + C,
+    "odd Expect": G + b"Expect: \xff" + C, "no method": b"get / HTTP/1.1\r\nHost: a\r\n\r\n",
 }  # fmt: skip
 _VARYING = re.compile(rb"Date: .*\r\n|Content-Length: 0\r\n")
 BOTH_PORTS = pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
@@ -156,7 +156,7 @@ async def test_an_endless_body_is_ended(
 
 
 @BOTH_PORTS
-async def test_47_ten_thousand_pipelined_requests_are_answered_in_order(
+async def test_ten_thousand_pipelined_requests_are_answered_in_order(
     server: Served, *, tls: bool
 ) -> None:
     paths = [METADATA, "/healthz", COMPONENTS, "/nothing"] * 2500
@@ -167,7 +167,7 @@ async def test_47_ten_thousand_pipelined_requests_are_answered_in_order(
             assert await client.answer() == expected[number % 4], number
 
 
-async def test_51_a_body_that_never_comes_ends_the_connection(
+async def test_a_body_that_never_comes_ends_the_connection(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("capirepo.proxy.engine._LINGER_SECONDS", 0.2)
@@ -186,7 +186,7 @@ async def test_51_a_body_that_never_comes_ends_the_connection(
     ],
     ids=lambda value: ascii(value)[:16],
 )  # fmt: skip
-async def test_53_a_bad_range_is_the_whole_or_416(server: Served, value: str, status: int) -> None:
+async def test_a_bad_range_is_the_whole_or_416(server: Served, value: str, status: int) -> None:
     async with wire(server) as client:
         whole = await client.ask(get(METADATA))
         answer = await client.ask(get(METADATA, f"Range: {value}"))
@@ -195,7 +195,7 @@ async def test_53_a_bad_range_is_the_whole_or_416(server: Served, value: str, st
 
 
 @pytest.mark.parametrize("protocol", ["websocket", "h2c"])
-async def test_55_an_upgrade_is_not_taken_up(server: Served, protocol: str) -> None:
+async def test_an_upgrade_is_not_taken_up(server: Served, protocol: str) -> None:
     upgrade = ("Connection: Upgrade", f"Upgrade: {protocol}", "Sec-WebSocket-Version: 13")
     async with wire(server) as client:
         plain = await client.ask(get(METADATA))
