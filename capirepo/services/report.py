@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from capirepo.core.clusterctl import Address
@@ -205,14 +206,10 @@ async def addresses(desk: Desk, wanted: Iterable[str] = (), *, known: bool = Tru
         else:
             chosen.append((label, await desk.latest(label), False))
     if not chosen:
-        newest = await side_by_side(
-            _AT_ONCE, lambda label: _newest(desk, label), _every(desk), "newest"
-        )
-        chosen = [
-            (label, version, False)
-            for label, version in zip(_every(desk), newest, strict=True)
-            if version
-        ]
+        labels = sorted({*library.labels, *desk.private})
+        newest = await side_by_side(_AT_ONCE, partial(_newest, desk), labels, "newest of a label")
+        found = zip(labels, newest, strict=True)
+        chosen = [(label, version, False) for label, version in found if version]
     return [
         Address(
             label=label,
@@ -224,10 +221,6 @@ async def addresses(desk: Desk, wanted: Iterable[str] = (), *, known: bool = Tru
         for label, version, pinned in chosen
         if known or not catalog.entry(label).known
     ]
-
-
-def _every(desk: Desk) -> list[Label]:
-    return sorted({*desk.library.labels, *desk.private})
 
 
 async def _newest(desk: Desk, label: Label) -> Version | None:
