@@ -77,6 +77,11 @@ class Numbers(Collector):
             ("releases", "Releases fetched and listed.", fetched.releases),
             ("files", "Files fetched.", fetched.files),
             ("bytes", "Bytes of the files fetched.", fetched.size),
+            (
+                "refused",
+                "Releases and files fetched that are no good, and not listed.",
+                fetched.refused,
+            ),
             ("failures", "Errands on which something could not be fetched.", fetched.failures),
         ):
             yield CounterMetricFamily(f"capirepo_upstream_{name}", meaning, count)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 from msgspec import Meta, Struct
 
 from capirepo.core.mirror import Origin, labels_called
-from capirepo.core.names import is_called
+from capirepo.core.names import is_called, shown
+from capirepo.errors import BadInputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -74,8 +75,18 @@ def origins(
             labels = {entry.label for entry in catalog.entries() if entry.known} | mirrored.keys()
         else:
             labels = {label for label in mirrored if is_called(label, name)}
-            labels = labels or set(labels_called(catalog, name))
+            labels = labels or _called(catalog, name)
         for label in sorted(labels):
             source = Origin(source=catalog.entry(label).source)
             allowed[label] = mirrored.get(label, source)
     return allowed
+
+
+def _called(catalog: Catalog, name: str) -> set[Label]:
+    try:
+        return set(labels_called(catalog, name))
+    except BadInputError as error:
+        raise BadInputError(
+            f"no provider is known as {shown(name)}",
+            cure="* is everybody whom clusterctl knows; one's own must be in sources or in mirror",
+        ) from error

@@ -53,6 +53,8 @@ def command(root: Path, config: Path | None, state: Path | None, output: str | N
     releases = sum(map(len, locked.lock.values()))
     files = sum(len(files) for versions in locked.lock.values() for files in versions.values())
     click.echo(f"locked {counted(releases, 'release')}, {counted(files, 'file')}: {file}")
+    if not releases:
+        say("capirepo: only what `capirepo mirror` has brought is locked, and there is none of it")
     return 0
 
 

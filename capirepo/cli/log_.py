@@ -35,6 +35,7 @@ from capirepo.repository import journal_of, open_repository
             "publish",
             "upload",
             "mirror",
+            "cache",
             "prune",
             "delete",
             "token-create",

@@ -113,7 +113,8 @@ def command(
         )
     if not wanted:
         raise BadInputError(
-            "nothing says what to mirror", cure="write a section mirror: into capirepo.yaml"
+            f"nothing says what to mirror into {root}",
+            cure="write a section mirror: into its capirepo.yaml, or give another ROOT by --root",
         )
     only = _only(wanted, providers)
     if check:

@@ -14,7 +14,7 @@ from capirepo.core.mirror import Origin, Wanted
 from capirepo.core.names import AssetName
 from capirepo.errors import NotThereError
 from capirepo.services.ledger import CACHE, Author
-from capirepo.services.mirror import FAILED, LISTED, Watcher
+from capirepo.services.mirror import ASIDE, FAILED, LISTED, Watcher
 from capirepo.services.plan import Order, Plan, files_by_label
 
 if TYPE_CHECKING:
@@ -90,6 +90,7 @@ class Counts:
     files: int = 0
     size: int = 0
     failures: int = 0
+    refused: int = 0
 
 
 class Courier:
@@ -184,6 +185,7 @@ class Courier:
         self.counts.files += brought.files
         self.counts.size += brought.size
         self.counts.releases += brought.state == LISTED and not order.adds
+        self.counts.refused += brought.state == ASIDE
 
 
 def _take_note(done: Done, brought: Brought) -> None:

@@ -10,6 +10,7 @@ Rules kept here:
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from dataclasses import replace
@@ -77,19 +78,20 @@ class Errands:
             UpstreamError: it cannot be fetched now.
             StorageError: it cannot be kept.
         """
-        version, name = errand.version, errand.name
-        known = {one: self._lacking.recall((one, version, name)) for one in errand.labels}
-        reasons = {label: found.reason for label, found in known.items() if found}
-        labels = tuple(label for label, found in known.items() if not found)
-        for label in labels:
-            if (failed := self._failing.recall((label, version, name))) is not None:
-                raise _again(failed)
-        if not labels:
+        reasons, rest = self._known(errand)
+        if not rest.labels:
             return reasons
-        done = await self._join(replace(errand, labels=labels))
+        done = await asyncio.shield(self._task(rest))
         if done.trouble is not None:
             raise _again(done.trouble)
         return reasons | {label: found.reason for label, found in done.lacking.items()}
+
+    def send(self, errand: Errand) -> None:
+        """Has something fetched that nobody waits for."""
+        with contextlib.suppress(StorageError):
+            _, rest = self._known(errand)
+            if rest.labels:
+                self._task(rest)
 
     def is_good(self, labels: Collection[Label], version: Version) -> bool:
         """Whether nothing is known against a version, which is more than that some lack it."""
@@ -105,8 +107,23 @@ class Errands:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _join(self, errand: Errand) -> Done:
-        """What becomes of an errand, which may be under way already."""
+    def _known(self, errand: Errand) -> tuple[dict[Label, str], Errand]:
+        """Why something cannot be had, as far as that is known, and what is left to be fetched.
+
+        Raises:
+            StorageError: it could not be fetched or kept a moment ago.
+        """
+        version, name = errand.version, errand.name
+        known = {one: self._lacking.recall((one, version, name)) for one in errand.labels}
+        labels = tuple(label for label, found in known.items() if not found)
+        for label in labels:
+            if (failed := self._failing.recall((label, version, name))) is not None:
+                raise _again(failed)
+        reasons = {label: found.reason for label, found in known.items() if found}
+        return reasons, replace(errand, labels=labels)
+
+    def _task(self, errand: Errand) -> asyncio.Task[Done]:
+        """An errand under way, perhaps for others already."""
         task = self._out.get(errand)
         if task is None:
             if sum(bool(one.name) is bool(errand.name) for one in self._out) >= _WAITING:
@@ -119,7 +136,7 @@ class Errands:
             task = asyncio.create_task(self._go(errand), name=f"fetch {errand}")
             self._out[errand] = task
             task.add_done_callback(lambda task: self._end(errand, task))
-        return await asyncio.shield(task)
+        return task
 
     def _end(self, errand: Errand, task: asyncio.Task[Done]) -> None:
         del self._out[errand]

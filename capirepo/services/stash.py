@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from capirepo.core.names import CLUSTERCTL, AssetName, ProviderType, provider_of
 from capirepo.core.release import is_template
+from capirepo.core.version import latest
 from capirepo.services.beyond import Offer
 from capirepo.services.courier import Errand
 from capirepo.services.ledger import FETCHED
@@ -86,6 +87,8 @@ class Stash:
         self, labels: Collection[Label], version: Version, name: AssetName | None = None
     ) -> str:
         """Brings a version of these labels, or the one file that matters."""
+        if not self._by_origin(labels):
+            return "upstream.providers does not say that it may be fetched"
         reasons = [
             await self._bring(origin, members, version, name)
             for origin, members in self._by_origin(labels)
@@ -104,13 +107,31 @@ class Stash:
             group = [one for one, at in self._origins.items() if at == origin and one != CLUSTERCTL]
             lacking = [one for one in group if not await self._store.assets(one, version)]
             if lacking:
+                newest = await self._newest(group)
                 reasons = await self._errands.run(Errand(origin, version, tuple(lacking)))
+                await self._level(origin, newest, lacking)
             else:
                 await self._arrived()
         if name is not None:
             takers = [one for one in members if await self._may_take(origin, one, version, name)]
             reasons |= await self._errands.run(Errand(origin, version, tuple(takers), name))
         return next((reasons[one] for one in members if one in reasons), "")
+
+    async def _newest(self, labels: Collection[Label]) -> Version | None:
+        """The newest version of any of these labels that is here."""
+        return latest([one for label in labels for one in await self._store.versions(label)])
+
+    async def _level(
+        self, origin: Origin, newest: Version | None, labels: Collection[Label]
+    ) -> None:
+        """Has the newest version of a source fetched for those of it that are new here.
+
+        A list names what all of them have: without it an older version that somebody asked for
+        would be the latest of all, once upstream is gone.
+        """
+        if newest is not None:
+            lacking = [one for one in labels if not await self._store.assets(one, newest)]
+            self._errands.send(Errand(origin, newest, tuple(lacking)))
 
     async def _have(self, members: Sequence[Label], version: Version, name: AssetName) -> bool:
         return any([name in await self._store.assets(one, version) for one in members])

@@ -9,7 +9,9 @@ Rules kept here:
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from capirepo.core.mirror import choose, program_for
@@ -20,7 +22,7 @@ from capirepo.services.plan import Order, Plan, against_lock, files_by_label, la
 from capirepo.services.tasks import side_by_side
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from capirepo.core.catalog import Catalog
     from capirepo.core.lock import Lock
@@ -208,7 +210,8 @@ class Surveyor:
         releases: dict[tuple[Origin, Version], list[Wanted]] = {}
         for wanted, version in lacking:
             releases.setdefault((wanted.origin, version), []).append(wanted)
-        answers = await side_by_side(QUESTIONS, self._ask, releases, "ask for files")
+        ask = partial(self._ask, {} if lock is None else lock, releases)
+        answers = await side_by_side(QUESTIONS, ask, releases, "ask for files")
         for ((origin, version), members), answer in zip(releases.items(), answers, strict=True):
             if isinstance(answer, NotThereError):
                 for wanted in members:
@@ -222,13 +225,28 @@ class Surveyor:
                     await self._add(draft, wanted, version, placed.get(wanted.label, ()), lock)
 
     async def _ask(
-        self, release: tuple[Origin, Version]
+        self,
+        lock: Lock,
+        releases: Mapping[tuple[Origin, Version], Sequence[Wanted]],
+        release: tuple[Origin, Version],
     ) -> tuple[RemoteAsset, ...] | CapirepoError:
+        """The files of a release; also those that only the lock names, and upstream has."""
         origin, version = release
+        upstream = self._upstream_for(origin)
         try:
-            return await self._upstream_for(origin).assets(version)
+            files = list(await upstream.assets(version))
+            listed = {file.name for file in files}
+            locked = {
+                name
+                for one in releases[release]
+                for name in lock.get(one.label, {}).get(version, ())
+            }
+            for name in sorted(locked - listed):
+                with contextlib.suppress(NotThereError):
+                    files.append(await upstream.asset(version, name))
         except PASSING as error:
             return error
+        return tuple(files)
 
     async def _add(
         self,

@@ -23,6 +23,7 @@ class _Host:
     failures: int = 0
     closed_until: float = 0.0
     limited_until: float = 0.0
+    reason: str = ""
 
 
 class Breaker:
@@ -66,7 +67,7 @@ class Breaker:
             )
         if now < known.closed_until:
             raise UpstreamError(
-                f"{host} failed {known.failures} times in a row",
+                f"{host} failed {known.failures} times in a row: {known.reason}",
                 address=host,
                 retry_after=known.closed_until - now,
                 cure=f"it is asked again in {known.closed_until - now:.0f} s",
@@ -75,10 +76,11 @@ class Breaker:
             # Whoever comes while this one is out waits for what becomes of it.
             known.closed_until = now + self._seconds
 
-    def failed(self, host: str) -> None:
+    def failed(self, host: str, reason: str) -> None:
         """Takes note that a host did not answer, or not to the end."""
         known = self._hosts.setdefault(host, _Host())
         known.failures += 1
+        known.reason = reason
         if known.failures >= self._most:
             known.closed_until = self._clock() + self._seconds
 

@@ -249,7 +249,7 @@ class Http:
         if troubles.is_limit(error):
             self._breaker.limit(_host(url), error.retry_after or 0.0)
         elif troubles.is_failure(error):
-            self._breaker.failed(_host(url))
+            self._breaker.failed(_host(url), str(error))
 
     def _wait(self, error: UpstreamError, tried: int) -> float | None:
         if tried >= self._limits.tries:

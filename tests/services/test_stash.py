@@ -95,6 +95,19 @@ async def test_the_providers_of_one_source_come_together(caches: Any) -> None:
     assert await cache.library.offered_in_source(SOURCE) == [V1]
 
 
+async def test_whoever_is_new_is_brought_level_with_the_newest_that_is_here(caches: Any) -> None:
+    up = FakeUpstream({"v0.1.0": both(), "v0.2.0": release("v0.2.0") | both()})
+    up.releases["v0.2.0"]["metadata.yaml"] = release("v0.2.0")["metadata.yaml"]
+    before = caches(up, labels=(LABEL,))
+    await before.desk.find(LABEL, V2, METADATA)
+    cache = caches(up, labels=(LABEL, BOOTSTRAP))
+    await cache.library.refresh()
+    await cache.desk.find(BOOTSTRAP, V1, METADATA)
+    await asyncio.gather(*cache.errands._out.values())
+    up.down = True
+    assert await cache.library.offered_in_source(SOURCE) == [V2, V1]
+
+
 async def test_only_what_is_lacking_of_a_source_is_fetched(caches: Any) -> None:
     up = FakeUpstream({"v0.1.0": both()})
     cache = caches(up, labels=(BOOTSTRAP,))

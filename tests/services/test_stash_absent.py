@@ -40,6 +40,8 @@ async def test_nobody_is_asked_for_a_label_that_is_not_allowed(caches: Any) -> N
         with pytest.raises(NotThereError):
             await asking
     assert not up.asked
+    with pytest.raises(NotThereError, match=r"upstream\.providers does not say"):
+        await cache.desk.find(LABEL, V1, METADATA)
 
 
 @pytest.mark.parametrize("name", ["other.yaml", "infrastructure-components.yaml.sig", "a.tar.gz"])

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from capirepo.core.lock import Lock
+    from capirepo.core.version import Version
+    from capirepo.outside import RemoteAsset
 
 TEMPLATE = b"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n  namespace: ${NAMESPACE}\n"
 BAD = {"metadata.yaml": b"kind: Metadata\n", "infrastructure-components.yaml": b"a: [\n"}
@@ -133,6 +135,23 @@ async def test_a_label_that_nobody_wants_is_pruned_unless_others_were_named(tmp_
     await ground.run(wanted())
     assert (await ground.pruner.find({}, ())).releases
     assert not (await ground.pruner.find({}, (), only=[Label("ipam-other")])).releases
+
+
+async def test_a_file_that_only_the_lock_names_is_fetched_by_its_name(tmp_path: Path) -> None:
+    up = FakeUpstream({"v0.1.0": release(cluster_template_odd__yaml=TEMPLATE)})
+    first = Ground(tmp_path / "first", any=up)
+    await first.run(wanted())
+    made = await make_lock(first.store, first.ledger)
+    listed = up.assets
+
+    async def unlisted(version: Version) -> tuple[RemoteAsset, ...]:
+        return tuple(one for one in await listed(version) if "odd" not in one.name)
+
+    up.assets = unlisted  # type: ignore[method-assign]
+    second = Ground(tmp_path / "second", any=up)
+    plan, brought = await second.run(wanted(), lock=made.lock)
+    assert (plan.problems, states(brought)) == ((), ["listed"])
+    assert "cluster-template-odd.yaml" in second.files(LABEL, "v0.1.0")
 
 
 async def test_the_lock_decides_what_comes_and_which_bytes(tmp_path: Path) -> None:

@@ -19,11 +19,11 @@ def refused(breaker: Breaker, host: str = "a") -> float | None:
 def test_some_failures_in_a_row_close_the_way_to_this_host_only() -> None:
     clock = Clock()
     breaker = Breaker(failures=2, seconds=30.0, clock=clock.now)
-    breaker.failed("a")
+    breaker.failed("a", "it broke")
     breaker.worked("a")
-    breaker.failed("a")
+    breaker.failed("a", "it broke")
     assert refused(breaker) is None
-    breaker.failed("a")
+    breaker.failed("a", "it broke")
     assert refused(breaker) == 30.0
     assert refused(breaker, "b") is None
 
@@ -32,18 +32,18 @@ def test_some_failures_in_a_row_close_the_way_to_this_host_only() -> None:
 def test_after_a_while_one_is_let_through_and_decides(*, works: bool) -> None:
     clock = Clock()
     breaker = Breaker(failures=1, seconds=30.0, clock=clock.now)
-    breaker.failed("a")
+    breaker.failed("a", "it broke")
     clock.seconds += 30.0
     assert refused(breaker) is None
     assert refused(breaker) == 30.0
-    breaker.worked("a") if works else breaker.failed("a")
+    breaker.worked("a") if works else breaker.failed("a", "it broke")
     assert refused(breaker) == (None if works else 30.0)
 
 
 def test_one_that_was_let_through_and_never_came_back_does_not_close_it_for_ever() -> None:
     clock = Clock()
     breaker = Breaker(failures=1, seconds=30.0, clock=clock.now)
-    breaker.failed("a")
+    breaker.failed("a", "it broke")
     for _ in range(3):
         clock.seconds += 30.0
         assert refused(breaker) is None
