@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from capirepo.core.version import Version
 
 
-VIA: ContextVar[str] = ContextVar("via", default="")
-"""By whom the request that is being answered has come, as its Via header says (RFC 9110 7.6.3)."""
+VIA: ContextVar[tuple[str, ...]] = ContextVar("via", default=())
+"""The servers of ours by which the request that is being answered has come, as its Via header
+says (RFC 9110 7.6.3)."""
 
 
 class UpstreamError(StorageError):

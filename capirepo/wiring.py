@@ -14,7 +14,6 @@ import contextlib
 import errno
 import ipaddress
 import logging
-import secrets
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -49,7 +48,7 @@ from capirepo.store.intake import sweep_state
 from capirepo.web import send
 from capirepo.web.app import make_app
 from capirepo.web.auth import Gate
-from capirepo.web.loops import against_loops
+from capirepo.web.loops import against_loops, new_name
 from capirepo.web.site import Site
 
 if TYPE_CHECKING:
@@ -138,7 +137,7 @@ async def _start(stack: contextlib.AsyncExitStack, repository: Repository) -> Ru
         now=now,
     )
     # By this name it knows its own requests, should they come back to it.
-    name = f"capirepo-{secrets.token_hex(8)}"
+    name = new_name()
     cache = None
     if settings.caches:
         cache = await stack.enter_async_context(
@@ -164,7 +163,8 @@ async def _start(stack: contextlib.AsyncExitStack, repository: Repository) -> Ru
         deletes_listed=settings.publish.delete == "any",
         gate=Gate(tokens, private=settings.private, now=now),
     )
-    app = make_app(site, outside=[announce], inside=[guard, against_loops(name)])
+    inside = [guard, against_loops(name)] if cache else [guard]
+    app = make_app(site, outside=[announce], inside=inside)
     runner = make_runner(
         app,
         traffic,

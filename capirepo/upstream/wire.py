@@ -121,7 +121,7 @@ class Wire:
         """By whom a request goes that is made because of another."""
         if not self._outside.via:
             return {}
-        return {hdrs.VIA: ", ".join(filter(None, [VIA.get(), f"1.1 {self._outside.via}"]))}
+        return {hdrs.VIA: ", ".join(f"1.1 {one}" for one in (*VIA.get(), self._outside.via))}
 
     async def _request(
         self,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import re
+import secrets
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from aiohttp import hdrs, web
 
@@ -21,9 +23,15 @@ _SENTENCE = (
     "it in a shell in which `capirepo env` was not evaluated), or by an upstream that asks it"
 )
 
-_LONGEST = 1000
+_NAME: Final = re.compile(r"\bcapirepo-[0-9a-f]{16}\b")
+_MOST: Final = 20
 
 log = logging.getLogger("capirepo.http")
+
+
+def new_name() -> str:
+    """A name by which a server is known to whom it asks; nobody else has it."""
+    return f"capirepo-{secrets.token_hex(8)}"
 
 
 def against_loops(name: str) -> Middleware:
@@ -33,11 +41,13 @@ def against_loops(name: str) -> Middleware:
     async def check(
         request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
-        if any(name in via for via in request.headers.getall(hdrs.VIA, ())):
+        # Of all that may stand there only names of ours are believed, and passed on.
+        known = _NAME.findall(" ".join(request.headers.getall(hdrs.VIA, ())))[:_MOST]
+        if name in known:
             log.error("%s %s: %s", request.method, request.path, _SENTENCE)
             return refusal(request, HTTPStatus.LOOP_DETECTED, _SENTENCE)
         # Whoever is asked in turn must know of all who are waiting.
-        VIA.set(", ".join(request.headers.getall(hdrs.VIA, ()))[:_LONGEST])
+        VIA.set(tuple(known))
         return await handler(request)
 
     return check

@@ -350,6 +350,14 @@ async def test_what_the_server_itself_has_asked_is_508(cache: Cache) -> None:
     assert (await cache.server.get(METADATA, headers={"Via": "1.0 fred"}))[0] == 200
 
 
+async def test_nothing_of_a_client_goes_upstream(cache: Cache) -> None:
+    head = f"GET {METADATA} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+    hostile = b"Via: 1.1 evil\r\nCookie: a=b\r\nAuthorization: Bearer x\r\n\r\n"
+    assert b" 200 OK\r\n" in await cache.server.raw(head.encode() + hostile)
+    for asked in cache.up.asked:
+        assert not re.search("evil|Cookie|Authorization", asked)
+
+
 @pytest.fixture
 async def chained(cache: Cache, tmp_path: Path) -> AsyncIterator[Served]:
     """A second server, whose upstream is the first."""
