@@ -6,6 +6,7 @@ GitHub release has the files of all its providers side by side.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -59,7 +60,8 @@ def _entry(label: Label, source: str, components: str = "", *, known: bool = Fal
     )
 
 
-def _shipped() -> dict[Label, Entry]:
+@functools.cache
+def _shipped() -> Mapping[Label, Entry]:
     entries: dict[Label, Entry] = {}
     for line in KNOWN_PROVIDERS.splitlines():
         name, *rest = line.split()
@@ -80,7 +82,7 @@ class Catalog:
     """
 
     def __init__(self, own: Iterable[Entry] = ()) -> None:
-        self._entries = _shipped() | {entry.label: entry for entry in own}
+        self._entries = {**_shipped(), **{entry.label: entry for entry in own}}
 
     def entry(self, label: Label) -> Entry:
         """Where clients look for `label`."""
