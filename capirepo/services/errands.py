@@ -20,6 +20,7 @@ from capirepo.errors import StorageError
 from capirepo.outside import UpstreamError
 from capirepo.services.courier import Done, Errand, Lacking
 from capirepo.services.memory import Memory
+from capirepo.services.tasks import end_all
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection
@@ -102,10 +103,7 @@ class Errands:
 
     async def close(self) -> None:
         """Ends what is under way; what was fetched so far is found by the next."""
-        tasks = [*self._out.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end_all(self._out.values())
 
     def _known(self, errand: Errand) -> tuple[dict[Label, str], Errand]:
         """Why something cannot be had, as far as that is known, and what is left to be fetched.

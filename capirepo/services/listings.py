@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 from capirepo.errors import NotThereError
 from capirepo.outside import UpstreamError
 from capirepo.services.beyond import Offer
+from capirepo.services.tasks import end_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,10 +112,7 @@ class Listings:
 
     async def close(self) -> None:
         """Ends the questions that are out."""
-        tasks = [known.asking for known in self._listed.values() if known.asking is not None]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end_all(known.asking for known in self._listed.values() if known.asking is not None)
 
     async def _known(self, origin: Origin, age: float) -> _Listed:
         """What is known of an upstream, asked anew where it is older than `age`."""

@@ -1,15 +1,23 @@
-"""Runs things side by side, within a limit."""
+"""Runs things side by side, within a limit, and ends what runs."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
 Given = TypeVar("Given")
 Result = TypeVar("Result")
+
+
+async def end_all(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancels tasks, and waits until each has come to its end."""
+    ending = list(tasks)
+    for task in ending:
+        task.cancel()
+    await asyncio.gather(*ending, return_exceptions=True)
 
 
 async def side_by_side(
