@@ -89,9 +89,8 @@ class GithubUpstream:
         self._secret = secret
         self._goproxy = goproxy
         self._clock = clock
-        self._listed: dict[Version, tuple[RemoteAsset, ...]] = {}
-        self._listed_at = 0.0
-        self._single: dict[Version, tuple[float, tuple[RemoteAsset, ...]]] = {}
+        # By release, when its files were listed, and which.
+        self._files: dict[Version, tuple[float, tuple[RemoteAsset, ...]]] = {}
         self._by_api: dict[str, URL] = {}
         self._told = False
 
@@ -185,14 +184,13 @@ class GithubUpstream:
             for version in versions_in([release.tag_name]):
                 if not release.draft:
                     listed[version] = self._remote(version, release)
-        self._listed, self._listed_at = listed, self._clock()
+        now = self._clock()
+        self._files = {version: (now, files) for version, files in listed.items()}
         return Listing(versions=tuple(newest_first(listed)), tag=tag)
 
     async def _assets_of_api(self, version: Version) -> tuple[RemoteAsset, ...]:
+        at, files = self._files.get(version, (0.0, ()))
         # Where a list names no files, another capirepo has still to fetch them itself.
-        if self._clock() < self._listed_at + _SECONDS and (files := self._listed.get(version)):
-            return files
-        at, files = self._single.get(version, (0.0, ()))
         if files and self._clock() < at + _SECONDS:
             return files
         url = _API / "repos" / self._repository / "releases/tags" / str(version)
@@ -202,7 +200,7 @@ class GithubUpstream:
             raise NotThereError(f"{self.address} has no release {version}")
         files = self._remote(version, release)
         # Whoever asks for one file after the other must not use up the limit.
-        self._single[version] = (self._clock(), files)
+        self._files[version] = (self._clock(), files)
         return files
 
     def _remote(self, version: Version, release: _Release) -> tuple[RemoteAsset, ...]:
