@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from capirepo.core.names import AssetName
 from capirepo.core.release import is_template
 from capirepo.errors import CapirepoError, NotThereError
 from capirepo.services.ledger import FETCHED
-from capirepo.services.plan import files_by_label
+from capirepo.services.plan import files_by_label, files_of
 from capirepo.services.survey import PASSING, QUESTIONS
 from capirepo.services.tasks import side_by_side
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from capirepo.core.catalog import Catalog
     from capirepo.core.mirror import Origin, Wanted
@@ -78,7 +78,7 @@ class Comparer:
             for version in sorted(await self._store.versions(one.label), reverse=True):
                 if self._ledger.record_of(one.label, version).get("via") in FETCHED:
                     releases.setdefault((one.origin, version), []).append(one)
-        answers = await side_by_side(QUESTIONS, self._ask, releases, "compare")
+        answers = await side_by_side(QUESTIONS, partial(self._ask, releases), releases, "compare")
         tally = _Tally()
         for ((origin, version), members), answer in zip(releases.items(), answers, strict=True):
             if isinstance(answer, NotThereError):
@@ -88,10 +88,7 @@ class Comparer:
             else:
                 placed = files_by_label(self._catalog, members, answer)
                 for one in members:
-                    files = placed.get(one.label, ())
-                    self._one(
-                        tally, one, version, [*files, *await self._unlisted(one, version, files)]
-                    )
+                    self._one(tally, one, version, placed.get(one.label, ()))
         return Compared(
             releases=sum(map(len, releases.values())),
             files=tally.files,
@@ -100,24 +97,23 @@ class Comparer:
             problems=tuple(tally.problems),
         )
 
-    async def _ask(self, key: tuple[Origin, Version]) -> tuple[RemoteAsset, ...] | CapirepoError:
-        origin, version = key
+    async def _ask(
+        self,
+        releases: Mapping[tuple[Origin, Version], Sequence[Wanted]],
+        release: tuple[Origin, Version],
+    ) -> tuple[RemoteAsset, ...] | CapirepoError:
+        """The files of a release; also templates that were fetched by their name alone."""
+        origin, version = release
+        held = {
+            AssetName(name)
+            for one in releases[release]
+            for name in self._ledger.record_of(one.label, version).get("assets", {})
+            if is_template(name)
+        }
         try:
-            return await self._upstream_for(origin).assets(version)
+            return await files_of(self._upstream_for(origin), version, held)
         except PASSING as error:
             return error
-
-    async def _unlisted(
-        self, wanted: Wanted, version: Version, files: Sequence[RemoteAsset]
-    ) -> list[RemoteAsset]:
-        """What we have fetched by its name, and upstream has without listing it."""
-        upstream, listed = self._upstream_for(wanted.origin), {file.name for file in files}
-        held = self._ledger.record_of(wanted.label, version).get("assets", {})
-        found = []
-        for name in sorted(name for name in held if is_template(name) and name not in listed):
-            with contextlib.suppress(*PASSING):
-                found.append(await upstream.asset(version, AssetName(name)))
-        return found
 
     def _one(
         self, tally: _Tally, wanted: Wanted, version: Version, files: Sequence[RemoteAsset]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from capirepo.core.catalog import Catalog
 from capirepo.core.layout import lay_out
 from capirepo.core.mirror import program_for
+from capirepo.errors import NotThereError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from capirepo.core.mirror import Origin, Wanted
     from capirepo.core.names import AssetName, Label
@@ -81,6 +83,21 @@ class Plan:
             unsure=frozenset(),
             seen={},
         )
+
+
+async def files_of(
+    upstream: Upstream, version: Version, names: Iterable[AssetName]
+) -> tuple[RemoteAsset, ...]:
+    """The files of a release, and those of `names` that upstream has without listing them.
+
+    Raises:
+        NotThereError, UpstreamError: as `Upstream.assets`.
+    """
+    files = list(await upstream.assets(version))
+    for name in sorted({*names} - {file.name for file in files}):
+        with contextlib.suppress(NotThereError):
+            files.append(await upstream.asset(version, name))
+    return tuple(files)
 
 
 def files_by_label(

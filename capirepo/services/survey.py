@@ -9,7 +9,6 @@ Rules kept here:
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -18,7 +17,14 @@ from capirepo.core.mirror import choose, program_for
 from capirepo.core.names import CORE_LABEL
 from capirepo.errors import BadInputError, CapirepoError, NotThereError
 from capirepo.outside import Listing, RemoteAsset, Seen, UpstreamError
-from capirepo.services.plan import Order, Plan, against_lock, files_by_label, lacking_programs
+from capirepo.services.plan import (
+    Order,
+    Plan,
+    against_lock,
+    files_by_label,
+    files_of,
+    lacking_programs,
+)
 from capirepo.services.tasks import side_by_side
 
 if TYPE_CHECKING:
@@ -232,21 +238,13 @@ class Surveyor:
     ) -> tuple[RemoteAsset, ...] | CapirepoError:
         """The files of a release; also those that only the lock names, and upstream has."""
         origin, version = release
-        upstream = self._upstream_for(origin)
+        locked = {
+            name for one in releases[release] for name in lock.get(one.label, {}).get(version, ())
+        }
         try:
-            files = list(await upstream.assets(version))
-            listed = {file.name for file in files}
-            locked = {
-                name
-                for one in releases[release]
-                for name in lock.get(one.label, {}).get(version, ())
-            }
-            for name in sorted(locked - listed):
-                with contextlib.suppress(NotThereError):
-                    files.append(await upstream.asset(version, name))
+            return await files_of(self._upstream_for(origin), version, locked)
         except PASSING as error:
             return error
-        return tuple(files)
 
     async def _add(
         self,
