@@ -18,7 +18,7 @@ from capirepo.services.library import Found
 from capirepo.services.tasks import side_by_side
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from capirepo.core.release import Asset, Release
     from capirepo.core.version import Version
@@ -54,13 +54,19 @@ async def label_summary(library: Library, label: Label) -> dict[str, Any]:
     Raises:
         NotThereError: it has no release.
     """
-    provider = provider_of(label)
-    entry = library.catalog.entry(label)
     releases = await library.releases(label)
     try:
         latest: str | None = str(await library.latest(label))
     except NotThereError:
         latest = None
+    return _label_data(library, label, releases, latest)
+
+
+def _label_data(
+    library: Library, label: Label, releases: Sequence[Release] = (), latest: str | None = None
+) -> dict[str, Any]:
+    provider = provider_of(label)
+    entry = library.catalog.entry(label)
     return {
         "label": label,
         "type": provider.type.value if provider else None,
@@ -79,21 +85,14 @@ async def label_listing(desk: Desk, label: Label) -> dict[str, Any]:
         NotThereError: it has no release, here or there.
         UpstreamError: nothing is here, and nobody can be asked.
     """
-    listed = await desk.listed(label) if desk.fetches else []
     here = desk.library
-    summary = (
-        await label_summary(here, label)
-        if label in here.labels or not listed
-        else {
-            "label": label,
-            "source": here.catalog.entry(label).source,
-            "latest": None,
-            "releases": [],
-        }
-    )
-    if desk.fetches:
-        held = {one["version"] for one in summary["releases"]}
-        summary["upstream"] = [str(one) for one in listed if str(one) not in held]
+    if not desk.fetches:
+        return await label_summary(here, label)
+    listed = await desk.listed(label)
+    is_here = label in here.labels
+    summary = await label_summary(here, label) if is_here else _label_data(here, label)
+    held = {one["version"] for one in summary["releases"]}
+    summary["upstream"] = [str(one) for one in listed if str(one) not in held]
     return summary
 
 
