@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from capirepo.core.names import CLUSTERCTL
-from capirepo.mirroring import upstreams
+from capirepo.mirroring import sightings_of, upstreams
 from capirepo.repository import largest_file, make_publishing
 from capirepo.services.courier import Counts, Courier, Errand
 from capirepo.services.errands import Errands
@@ -22,7 +22,6 @@ from capirepo.store.fs import FolderStore
 from capirepo.store.intake import LOCKS, STASH, FolderIntake
 from capirepo.store.locks import held
 from capirepo.store.records import FileRecords
-from capirepo.store.sightings import FileSightings
 from capirepo.store.staging import STATE
 
 if TYPE_CHECKING:
@@ -88,7 +87,7 @@ async def caching(
             FolderIntake(repository.root, STASH),
             FileRecords(repository.state / "stashed", lasting=False),
             ledger,
-            FileSightings(repository.state / "upstreams", locks / "mirror"),
+            sightings_of(repository),
             catalog,
             Limits(size=largest_file(settings)),
             findings=findings,

@@ -18,7 +18,7 @@ from capirepo.services.mirror import Mirror
 from capirepo.services.prune import Pruner
 from capirepo.services.survey import Surveyor
 from capirepo.store.fs import FolderStore
-from capirepo.store.intake import ASIDE, FolderIntake, sweep_state
+from capirepo.store.intake import ASIDE, LOCKS, FolderIntake, sweep_state
 from capirepo.store.records import FileRecords
 from capirepo.store.sightings import FileSightings
 from capirepo.store.staging import STATE
@@ -59,9 +59,7 @@ async def mirroring(repository: Repository) -> AsyncIterator[Mirroring]:
     """What mirrors into a ROOT; connections to upstreams end with the context."""
     store, intake = FolderStore(repository.root), FolderIntake(repository.root, ASIDE)
     catalog, ledger = repository.settings.catalog(), make_publishing(repository).ledger
-    sightings = FileSightings(
-        repository.state / "upstreams", repository.root / STATE / "locks" / "mirror"
-    )
+    sightings = sightings_of(repository)
     limits = Limits(size=largest_file(repository.settings))
     notes = FileRecords(repository.state / "fetched", lasting=False)
     async with upstreams(repository) as opening, Linters() as linters:
@@ -75,6 +73,11 @@ async def mirroring(repository: Repository) -> AsyncIterator[Mirroring]:
             ledger=ledger,
             author=Author(who=user(), via=MIRROR),
         )
+
+
+def sightings_of(repository: Repository) -> FileSightings:
+    """What was seen of upstreams, and the lock that keeps another mirror away."""
+    return FileSightings(repository.state / "upstreams", repository.root / STATE / LOCKS / "mirror")
 
 
 @contextlib.asynccontextmanager

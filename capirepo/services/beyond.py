@@ -52,7 +52,7 @@ class Beyond(Protocol):
             name: the file that matters, if it is one.
 
         Returns:
-            Why it could not be had, in words; '' where it came, or nobody may be asked for it.
+            Why it could not be had, in words; '' where it came, or there is nothing to say.
 
         Raises:
             UpstreamError: it may be there, and cannot be fetched now.

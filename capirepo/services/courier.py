@@ -102,7 +102,7 @@ class Courier:
         mirror: brings releases.
         listings: what upstreams list.
         upstream_for: opens an upstream.
-        alone: nobody else, in this process or another, is on the same errand meanwhile.
+        alone: nobody else, in this process or another, brings the same release meanwhile.
 
     Attributes:
         counts: what has come of it.
